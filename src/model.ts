@@ -1,0 +1,454 @@
+/**
+ * The vocabulary of fhirwatch: types only. Every other room speaks in these words; this file imports nothing.
+ * Ids are Azure resource ids as Azure wrote them and compare without case; times are ISO 8601 in UTC.
+ */
+
+// ── Outcome ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Status = 'pass' | 'fail' | 'unknown' | 'not-applicable';
+export type Severity = 'critical' | 'high' | 'medium' | 'low';
+export type Family = 'network' | 'access' | 'audit' | 'data' | 'lifecycle';
+
+/** Why evidence did not arrive. `no-vantage`: the monitor cannot prove that it stands inside the private network. */
+export type Reason = 'forbidden' | 'not-found' | 'throttled' | 'unreachable' | 'malformed' | 'no-vantage';
+
+export interface Failure {
+  readonly reason: Reason;
+  /** one sentence for a reader: what was asked, what came; never a token, a key or a document's body */
+  readonly detail: string;
+}
+
+/** One read: which call or query answered, with the service's own request id, and when. */
+export interface Source {
+  readonly source: string;
+  readonly requestId?: string;
+  readonly at: string;
+}
+
+/**
+ * What a collector got of one thing, or why it got nothing. `unconfirmed` is set where Resource Graph, which may lag,
+ * answered and the direct read that should have confirmed it failed; `direct` where a direct read confirmed it or where
+ * no lag is possible.
+ */
+export type Gathered<T> =
+  | {
+      readonly ok: true;
+      readonly value: T;
+      readonly sources: readonly Source[];
+      readonly direct: boolean;
+      readonly unconfirmed?: Failure;
+    }
+  | ({ readonly ok: false; readonly sources: readonly Source[] } & Failure);
+
+// ── Estate ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type ServiceKind = 'workspace' | 'fhirService' | 'dicomService' | 'medtechService' | 'apiForFhir' | 'fhirServer';
+
+/** A watched resource: one posture each. */
+export interface Service {
+  readonly id: string;
+  /** first 16 hex digits of SHA-256 of the lower-case id */
+  readonly key: string;
+  /** the id's last segment */
+  readonly name: string;
+  readonly kind: ServiceKind;
+  readonly subscriptionId: string;
+  readonly resourceGroup: string;
+  readonly location: string;
+  /** of a workspace's child: the workspace's id */
+  readonly workspaceId?: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** Something that could not even be listed. */
+export interface Problem extends Failure {
+  readonly scope: string;
+}
+
+export type CloudName = 'AzureCloud' | 'AzureUSGovernment' | 'AzureChinaCloud';
+
+/** The names of one Azure cloud. */
+export interface Cloud {
+  readonly name: CloudName;
+  /** e.g. `https://management.azure.com` */
+  readonly resourceManager: string;
+  /** token audience of Resource Manager and Resource Graph, independent of an overridden endpoint */
+  readonly resourceManagerAudience: string;
+  readonly logs: string;
+  readonly logsAudience: string;
+  /** metrics batch endpoint; `{region}` stands for the region */
+  readonly metrics: string;
+  readonly metricsAudience: string;
+  readonly microsoftGraph: string;
+  /** e.g. `login.microsoftonline.com` */
+  readonly authorityHost: string;
+  /** e.g. `azurehealthcareapis.com` */
+  readonly healthSuffix: string;
+  /** an endpoint is overridden: every report says so */
+  readonly simulated: boolean;
+}
+
+// ── Expectations: the policy's `expect`, resolved for one service ─────────────────────────────────────────────────
+
+export type ScopeLevel = 'service' | 'workspace' | 'resourceGroup' | 'subscription' | 'managementGroup';
+
+export interface ApprovedPrincipal {
+  readonly id: string;
+  readonly name?: string;
+  /** role names or ids; absent: any */
+  readonly roles?: readonly string[];
+}
+
+export interface NamedNetwork {
+  readonly id: string;
+  readonly via: 'peering' | 'other';
+}
+
+/** INTERFACES section 3; every default filled in. Durations in seconds. */
+export interface Expectations {
+  readonly tenant?: string;
+  readonly logWorkspaces: readonly string[];
+  readonly networks: readonly NamedNetwork[];
+  readonly privateEndpointSubscriptions: readonly string[];
+  readonly dataAccess: { readonly widestScope: ScopeLevel; readonly principals: readonly ApprovedPrincipal[] };
+  readonly privilegedPrincipals: readonly ApprovedPrincipal[];
+  readonly externalIdentityProviders: readonly string[];
+  readonly corsOrigins: readonly string[];
+  readonly exportAccounts: readonly string[];
+  readonly auditFailures: {
+    readonly windowSeconds: number;
+    readonly clientErrors: number;
+    readonly serverErrors: number;
+    readonly perCaller: number;
+  };
+  readonly auditLiveness: { readonly minimumRequests: number };
+  readonly operationFailures: { readonly windowSeconds: number; readonly perOperation: number };
+  readonly slowOperations: {
+    readonly windowSeconds: number;
+    readonly minimumRows: number;
+    readonly everythingMs: number;
+    readonly searchMs: number;
+  };
+  readonly customerManagedKey: 'optional' | 'required';
+  readonly templateRegistries: readonly string[];
+  readonly importWindow: { readonly from: string; readonly to: string } | null;
+  readonly lock: 'none' | 'CanNotDelete';
+  readonly reindexHours: number;
+  readonly successor?: string;
+}
+
+// ── Evidence ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** An Azure document as it came: `properties` is whatever the service wrote, `{}` where it wrote none. */
+export interface ResourceDocument {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly kind?: unknown;
+  readonly location?: unknown;
+  readonly tags?: unknown;
+  readonly identity?: unknown;
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+/** The provider's side of a private endpoint connection (HF 1.6). Field values are as read; absent is undefined. */
+export interface EndpointConnection {
+  readonly id?: string;
+  readonly status?: unknown;
+  readonly provisioningState?: unknown;
+  readonly endpointId?: string;
+  /** the endpoint that the connection names; absent where it names none */
+  readonly endpoint?: Gathered<PrivateEndpoint>;
+}
+
+/** The consumer's side (HF 2.6). */
+export interface PrivateEndpoint {
+  readonly id: string;
+  readonly location?: string;
+  readonly provisioningState?: unknown;
+  /** the virtual network of its subnet */
+  readonly networkId?: string;
+  /** automatic and manual connections alike */
+  readonly connections: readonly { readonly serviceId?: string; readonly status?: unknown; readonly manual: boolean }[];
+  readonly customDnsConfigs: readonly { readonly fqdn: string; readonly addresses: readonly string[] }[];
+  readonly addresses: Gathered<readonly EndpointAddress[]>;
+  readonly zoneGroups: Gathered<readonly ZoneGroup[]>;
+}
+
+/** One address of a private endpoint's network interface. */
+export interface EndpointAddress {
+  readonly address: string;
+  /** `privateLinkConnectionProperties.fqdns` */
+  readonly fqdns: readonly string[];
+  readonly memberName?: string;
+}
+
+export interface ZoneGroup {
+  readonly id: string;
+  readonly zones: readonly {
+    readonly zoneId: string;
+    readonly recordSets: readonly {
+      readonly type?: string;
+      readonly fqdn?: string;
+      readonly addresses: readonly string[];
+    }[];
+  }[];
+}
+
+/** The private endpoint connections of the resource that owns them: a child's are its workspace's (HF 0.5). */
+export interface PrivateEndpoints {
+  readonly ownerId: string;
+  readonly connections: readonly EndpointConnection[];
+}
+
+export interface PrivateZone {
+  readonly id: string;
+  readonly name: string;
+  readonly links: Gathered<readonly ZoneLink[]>;
+  readonly records: Gathered<readonly ZoneRecord[]>;
+}
+
+export interface ZoneLink {
+  readonly id: string;
+  readonly networkId?: string;
+  readonly state?: unknown;
+  readonly registrationEnabled?: unknown;
+  readonly resolutionPolicy?: unknown;
+}
+
+export interface ZoneRecord {
+  readonly type: 'A' | 'AAAA' | 'CNAME';
+  /** relative to the zone: `name`, `*` or `@` */
+  readonly name: string;
+  readonly values: readonly string[];
+  readonly autoRegistered?: boolean;
+}
+
+/** What the private vantage's resolver says of one host name. */
+export interface DnsAnswer {
+  readonly host: string;
+  /** `address:port` of the server that answered, or the resolver's own name for it */
+  readonly server: string;
+  readonly rcode: 'NOERROR' | 'NXDOMAIN';
+  /** CNAME targets in order, without trailing dots, lower case */
+  readonly chain: readonly string[];
+  /** all A and AAAA answers, sorted */
+  readonly addresses: readonly string[];
+  /** set where one of the two questions (A, AAAA) got no answer: what is here is only part */
+  readonly incomplete?: Failure;
+}
+
+/** Where the monitor stands: the id that the vantage record holds, and which servers answered. */
+export interface Vantage {
+  readonly networkId: string;
+  readonly servers: readonly string[];
+}
+
+export interface DnsAnswers {
+  readonly vantage: Vantage;
+  readonly hosts: readonly { readonly host: string; readonly answer: Gathered<DnsAnswer> }[];
+}
+
+export interface RoleAssignment {
+  readonly id: string;
+  readonly scope: string;
+  readonly principalId: string;
+  readonly principalType?: string;
+  readonly roleDefinitionId: string;
+  readonly condition?: string;
+}
+
+export interface Permission {
+  readonly actions: readonly string[];
+  readonly notActions: readonly string[];
+  readonly dataActions: readonly string[];
+  readonly notDataActions: readonly string[];
+}
+
+export interface RoleDefinition {
+  readonly id: string;
+  readonly roleName: string;
+  readonly permissions: readonly Permission[];
+}
+
+/** By the definition's guid in lower case. A definition that could not be read is a failure, not a gap. */
+export type RoleDefinitions = Readonly<Record<string, Gathered<RoleDefinition>>>;
+
+/** A PIM instance (HF 3.6): someone who may activate a role, or a role that is active now. */
+export interface ScheduleInstance {
+  readonly id: string;
+  readonly scope: string;
+  readonly principalId: string;
+  readonly principalType?: string;
+  readonly roleDefinitionId: string;
+  readonly condition?: string;
+  /** of active instances: `Activated` or `Assigned` */
+  readonly assignmentType?: string;
+  /** of active instances: the role assignment that the instance puts in the list */
+  readonly roleAssignmentId?: string;
+  readonly memberType?: string;
+}
+
+export interface DenyAssignment {
+  readonly id: string;
+  readonly name?: string;
+  readonly scope: string;
+  readonly doNotApplyToChildScopes: boolean;
+  readonly permissions: readonly Permission[];
+  readonly principals: readonly { readonly id: string; readonly type?: string }[];
+  readonly excludePrincipals: readonly { readonly id: string; readonly type?: string }[];
+}
+
+export interface DiagnosticSetting {
+  readonly id: string;
+  readonly name: string;
+  readonly workspaceId?: string;
+  readonly logs: readonly { readonly category?: string; readonly categoryGroup?: string; readonly enabled?: unknown }[];
+}
+
+/** By lower-case id: the log workspaces that the service's settings name. `not-found` only where the scope is readable. */
+export type LogWorkspaces = Readonly<Record<string, Gathered<{ readonly id: string }>>>;
+
+/** Equal failed rows of one service in one workspace. Nothing here can hold a request URI. */
+export interface AuditFailureRow {
+  /** hash over every column of the row but `TenantId` and `_…`: equal rows in two workspaces have one key */
+  readonly key: string;
+  readonly count: number;
+  readonly status?: number;
+  readonly operation: string;
+  readonly callerObjectId?: string;
+  readonly callerAddress?: string;
+}
+
+/** One workspace's audit rows of one service within the policy's window. */
+export interface AuditWindow {
+  readonly workspaceId: string;
+  /** all rows, `Started` included */
+  readonly rows: number;
+  readonly failures: readonly AuditFailureRow[];
+  /** the answer was cut: what is here is only part */
+  readonly incomplete?: Failure;
+}
+
+export interface AuditRows {
+  readonly windowSeconds: number;
+  readonly workspaces: readonly { readonly workspaceId: string; readonly window: Gathered<AuditWindow> }[];
+}
+
+/** `TotalRequests`, hour by hour, counted back from 15 minutes ago, newest first. No series in Azure: no hours. */
+export interface Traffic {
+  readonly hours: readonly { readonly from: string; readonly to: string; readonly requests: number }[];
+}
+
+/** What each kind of evidence holds. A check reads only the kinds it declares. */
+export interface EvidenceByKind {
+  /** the service's own document */
+  readonly resource: ResourceDocument;
+  /** of a workspace's child: the workspace's document */
+  readonly workspace: ResourceDocument;
+  readonly privateEndpoints: PrivateEndpoints;
+  /** `requiredZoneNames` of the owner's private link resources */
+  readonly requiredZones: readonly string[];
+  /** the readable private zones whose name is a suffix of one of the service's host names or of its privatelink alias */
+  readonly privateZones: readonly PrivateZone[];
+  readonly dnsAnswers: DnsAnswers;
+  /** at and above the service, management groups included; never below it */
+  readonly roleAssignments: readonly RoleAssignment[];
+  readonly roleDefinitions: RoleDefinitions;
+  readonly eligibleRoles: readonly ScheduleInstance[];
+  readonly activeRoles: readonly ScheduleInstance[];
+  readonly denyAssignments: readonly DenyAssignment[];
+  readonly diagnosticSettings: readonly DiagnosticSetting[];
+  readonly logWorkspaces: LogWorkspaces;
+  readonly auditRows: AuditRows;
+  readonly traffic: Traffic;
+}
+
+export type EvidenceKind = keyof EvidenceByKind;
+
+/** Everything gathered about one service; a kind that nobody asked for is absent. */
+export type Evidence = { readonly [K in EvidenceKind]?: Gathered<EvidenceByKind[K]> };
+
+// ── Checks, verdicts, findings ────────────────────────────────────────────────────────────────────────────────────
+
+/** A value a verdict rests on. Nothing volatile (times, request ids, counts that move by themselves); arrays sorted. */
+export type ObservedValue = string | number | boolean | null | readonly string[];
+export type Observed = Readonly<Record<string, ObservedValue>>;
+
+export interface Verdict {
+  readonly status: Status;
+  /** what is so, where it was read, what it should be: a sentence for a reader at 3 a.m. */
+  readonly message: string;
+  readonly observed: Observed;
+  /** where the defect is less grave than the check's own severity */
+  readonly severity?: Severity;
+}
+
+/** All that a check may know besides its evidence. */
+export interface CheckContext {
+  readonly service: Service;
+  readonly expect: Expectations;
+  readonly cloud: Cloud;
+  /** the sweep's time */
+  readonly now: string;
+  /** lower-case ids of the subscriptions in which watched services or the policy's networks stand */
+  readonly estateSubscriptions: readonly string[];
+}
+
+export type Framework = 'HIPAA' | 'NIST 800-53 r5' | 'MCSB';
+
+export interface Check<Required extends EvidenceKind = EvidenceKind, Considered extends EvidenceKind = EvidenceKind> {
+  /** kebab-case noun phrase, the file's name, stable for ever */
+  readonly id: string;
+  readonly family: Family;
+  /** the compliant state */
+  readonly title: string;
+  readonly severity: Severity;
+  /** other kinds are not-applicable; a workspace's child is told that its workspace owns the setting */
+  readonly appliesTo: readonly ServiceKind[];
+  /** the threat, at most 400 characters */
+  readonly why: string;
+  readonly remediation: { readonly summary: string; command(service: Service): string };
+  readonly references: readonly string[];
+  /** `own`: our own mapping, not one that a published initiative makes (HF 10) */
+  readonly controls: readonly { readonly framework: Framework; readonly id: string; readonly own?: boolean }[];
+  /** without one of these the finding is `unknown` */
+  readonly requires: readonly Required[];
+  /** these may be missing; the check sees why */
+  readonly considers?: readonly Considered[];
+  evaluate(
+    evidence: { readonly [K in Required]: EvidenceByKind[K] } & {
+      readonly [K in Considered]: Gathered<EvidenceByKind[K]>;
+    },
+    context: CheckContext,
+  ): Verdict;
+}
+
+export interface EvidenceReference extends Source {
+  readonly kind: EvidenceKind;
+}
+
+/** An accepted risk, as far as a report shows it. */
+export interface AppliedException {
+  readonly owner: string;
+  readonly reason: string;
+  readonly expires: string;
+}
+
+/** One verdict about one service by one check. */
+export interface Finding {
+  readonly check: string;
+  readonly family: Family;
+  /** of this finding: a check may grade below its own */
+  readonly severity: Severity;
+  readonly status: Status;
+  readonly message: string;
+  readonly observed: Observed;
+  readonly evidence: readonly EvidenceReference[];
+}
+
+/** All findings of one service, sorted by check id. */
+export interface Posture {
+  readonly service: Service;
+  readonly findings: readonly Finding[];
+}
