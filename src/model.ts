@@ -340,6 +340,15 @@ export interface Traffic {
   readonly hours: readonly { readonly from: string; readonly to: string; readonly requests: number }[];
 }
 
+/** What Microsoft Graph says of principals, if the policy opts in (`directory`). */
+export type Directory =
+  | { readonly asked: false }
+  | {
+      readonly asked: true;
+      /** by lower-case object id; `gone`: the directory does not know it */
+      readonly principals: Readonly<Record<string, 'User' | 'Group' | 'ServicePrincipal' | 'gone'>>;
+    };
+
 /** What each kind of evidence holds. A check reads only the kinds it declares. */
 export interface EvidenceByKind {
   /** the service's own document */
@@ -358,6 +367,7 @@ export interface EvidenceByKind {
   readonly eligibleRoles: readonly ScheduleInstance[];
   readonly activeRoles: readonly ScheduleInstance[];
   readonly denyAssignments: readonly DenyAssignment[];
+  readonly directory: Directory;
   readonly diagnosticSettings: readonly DiagnosticSetting[];
   readonly logWorkspaces: LogWorkspaces;
   readonly auditRows: AuditRows;
