@@ -130,3 +130,11 @@ export interface RunningServer {
   readonly port: number;
   close(): Promise<void>;
 }
+
+/** Keys and certificates of one sandbox, PEM. `caFile` is the path of a file that holds `ca` (for `NODE_EXTRA_CA_CERTS`). */
+export interface TlsMaterial {
+  readonly key: string;
+  readonly cert: string;
+  readonly ca: string;
+  readonly caFile: string;
+}
