@@ -462,3 +462,79 @@ export interface Posture {
   readonly service: Service;
   readonly findings: readonly Finding[];
 }
+
+// ── Memory ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One pass of one family over the estate. `incomplete`: it ended without a finding for every service; `missing` says which. */
+export interface SweepRecord {
+  readonly schema: 1;
+  readonly sweepId: string;
+  readonly family: Family;
+  readonly startedAt: string;
+  readonly completedAt: string;
+  readonly outcome: 'completed' | 'incomplete';
+  readonly missing: readonly string[];
+  readonly intervalSeconds: number;
+  readonly services: number;
+  readonly findings: number;
+  readonly unknown: number;
+  /** share of findings that are not unknown; null without findings */
+  readonly coverage: number | null;
+  readonly durationMs: number;
+  readonly problems: readonly Problem[];
+  readonly policySha256: string;
+  /** absent where the sweep asked no DNS question */
+  readonly vantage?: Gathered<Vantage>;
+}
+
+/** A finding as remembered: an interval of one status and one observed state. */
+export interface FindingRecord {
+  readonly schema: 1;
+  readonly service: Service;
+  readonly finding: Finding;
+  /** since when status and observed are what they are */
+  readonly from: string;
+  /** the last sweep that saw it so */
+  readonly lastSeen: string;
+  readonly sweepId: string;
+}
+
+/** The policy as it was last valid. */
+export interface PolicyRecord {
+  readonly schema: 1;
+  readonly text: string;
+  readonly sha256: string;
+  readonly savedAt: string;
+}
+
+/** What is remembered between invocations: Azure Tables and Blobs, or memory. Every method throws where storage fails. */
+export interface Store {
+  /** Remembers findings as intervals: an unchanged one only moves `lastSeen`. Repeating a sweep's findings changes nothing. */
+  saveFindings(sweepId: string, at: string, postures: readonly Posture[]): Promise<void>;
+  /** The current interval of every finding; of one service where its key is given. */
+  currentFindings(serviceKey?: string): Promise<readonly FindingRecord[]>;
+  /** Forgets services that the estate no longer lists. */
+  forgetServices(serviceKeys: readonly string[]): Promise<void>;
+  /** The estate as last listed. */
+  saveEstate(services: readonly Service[]): Promise<void>;
+  knownEstate(): Promise<readonly Service[]>;
+  saveSweep(record: SweepRecord): Promise<void>;
+  /** The last sweep of each family, and the last completed one where that is another. */
+  latestSweeps(): Promise<readonly SweepRecord[]>;
+  savePolicy(record: PolicyRecord): Promise<void>;
+  lastGoodPolicy(): Promise<PolicyRecord | undefined>;
+}
+
+/** A custom event of Application Insights: INTERFACES, "Signals". */
+export interface Signal {
+  readonly name: string;
+  readonly at: string;
+  readonly properties: Readonly<Record<string, string>>;
+  readonly measurements: Readonly<Record<string, number>>;
+}
+
+/** Where signals go. */
+export interface SignalSink {
+  /** Resolves when the ingestion service has accepted every signal; throws otherwise, naming how many it took. */
+  send(signals: readonly Signal[]): Promise<void>;
+}

@@ -1,0 +1,131 @@
+import { styleText } from 'node:util';
+import type { Severity, Status } from '../model.ts';
+import { severityRank } from '../posture/coverage.ts';
+import type { Report, ReportedFinding, ReportedService } from './report.ts';
+import { fit, visible, wrap } from './text.ts';
+
+const columns = 80;
+const indent = ' '.repeat(9);
+
+interface Row {
+  readonly service: ReportedService;
+  readonly finding: ReportedFinding;
+}
+
+/** What a person reads at a glance in 80 columns: worst first, then what is unknown, then what is in order. */
+export function renderTable(report: Report, options: { readonly color: boolean }): string {
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    options.color ? styleText(style, text, { validateStream: false }) : text;
+  const rows = report.services.flatMap((service) => service.findings.map((finding) => ({ service, finding })));
+  const shown = rows
+    .filter(({ finding }) => finding.status === 'fail' || finding.status === 'unknown')
+    .sort(worstFirst);
+  return [
+    ...headline(report, paint),
+    '',
+    ...report.services.map((service) => serviceLine(service, paint)),
+    ...shown.flatMap((row) => ['', ...rowLines(row, paint)]),
+    ...report.problems.flatMap((problem) => [
+      '',
+      paint('yellow', fit('PROBLEM', 9)) + fit(visible(problem.scope), columns - 9).trimEnd(),
+      ...paragraph(`${problem.reason}: ${problem.detail}`),
+    ]),
+    '',
+    verdictLine(report),
+    '',
+  ].join('\n');
+}
+
+type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
+
+function headline(report: Report, paint: Paint): readonly string[] {
+  const { environment, coverage, totals, vantage } = report;
+  const where = environment.simulated
+    ? `SIMULATED: not Azure but ${environment.endpoints['resourceManager'] ?? 'other endpoints'}`
+    : environment.cloud;
+  const time = `${report.generatedAt.slice(0, 16).replace('T', ' ')} UTC`;
+  const ratio = coverage.ratio === null ? 'nothing to cover' : `${(coverage.ratio * 100).toFixed(2)} %`;
+  return [
+    `fhirwatch ${report.product.version} · ${visible(where)} · ${time}`,
+    `Coverage ${coverage.known} of ${coverage.findings} findings known (${ratio}): ` +
+      [
+        paint(totals.fail > 0 ? 'red' : 'green', `${totals.fail} fail`),
+        paint(totals.unknown > 0 ? 'yellow' : 'green', `${totals.unknown} unknown`),
+        `${totals.pass} pass`,
+        `${totals.notApplicable} n/a`,
+      ].join(', '),
+    ...(totals.excepted > 0 ? [`${totals.excepted} of the failing findings are accepted by an exception.`] : []),
+    ...wrap(
+      vantage.private
+        ? `Vantage  private, inside ${
+            visible(vantage.network ?? '')
+              .split('/')
+              .at(-1) ?? ''
+          }`
+        : `Vantage  not proven: ${visible(vantage.proof)}`,
+      columns,
+    ),
+  ];
+}
+
+function serviceLine(service: ReportedService, paint: Paint): string {
+  const count = (status: Status): number => service.findings.filter((finding) => finding.status === status).length;
+  const [fails, unknowns] = [count('fail'), count('unknown')];
+  const mark =
+    fails > 0 ? paint('red', 'FAIL   ') : unknowns > 0 ? paint('yellow', 'UNKNOWN') : paint('green', 'ok     ');
+  const counts = `${count('pass')} pass, ${fails} fail, ${unknowns} unknown`;
+  return `${mark}  ${fit(visible(displayName(service)), 30)} ${fit(service.kind, 14)} ${counts}`.trimEnd();
+}
+
+function rowLines({ service, finding }: Row, paint: Paint): readonly string[] {
+  const excepted = finding.exception !== null;
+  const mark = finding.status === 'fail' ? (excepted ? 'EXCEPTED' : 'FAIL') : 'UNKNOWN';
+  const style = finding.status === 'fail' && !excepted ? 'red' : 'yellow';
+  const name = fit(visible(displayName(service)), 28);
+  return [
+    `${paint(style, fit(mark, 9))}${fit(finding.severity, 9)} ${name} ${finding.check}`,
+    ...paragraph(finding.message),
+    ...(finding.exception
+      ? paragraph(
+          `Accepted by ${finding.exception.owner} until ${finding.exception.expires}: ${finding.exception.reason}`,
+        )
+      : []),
+    ...(finding.since ? [`${indent}since ${finding.since}`] : []),
+  ];
+}
+
+function paragraph(text: string): readonly string[] {
+  return wrap(visible(text), columns - indent.length).map((line) => indent + line);
+}
+
+function verdictLine(report: Report): string {
+  const { totals, coverage } = report;
+  if (coverage.findings === 0) return 'No FHIR service is visible to this identity.';
+  if (totals.fail > totals.excepted) return 'NOT in order: see the failing findings above.';
+  if (totals.unknown > 0 || report.problems.length > 0) return 'NOT proven: something could not be read.';
+  return 'In order: everything known, nothing failing.';
+}
+
+/** A workspace's child is named with its workspace: two workspaces may both hold an `ehr`. */
+export function displayName(service: Pick<ReportedService, 'id' | 'name'>): string {
+  const workspace = /\/workspaces\/([^/]+)\/[^/]+\/[^/]+$/i.exec(service.id)?.[1];
+  return workspace === undefined ? service.name : `${workspace}/${service.name}`;
+}
+
+function worstFirst(a: Row, b: Row): number {
+  return rank(a.finding) - rank(b.finding) || order(a, b);
+}
+
+function rank(finding: {
+  readonly status: Status;
+  readonly severity: Severity;
+  readonly exception: object | null;
+}): number {
+  const group = finding.status === 'fail' ? (finding.exception === null ? 0 : 200) : 100;
+  return group + severityRank(finding.severity);
+}
+
+function order(a: Row, b: Row): number {
+  const [x, y] = [`${a.finding.check} ${a.service.id}`, `${b.finding.check} ${b.service.id}`];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
