@@ -1,0 +1,265 @@
+/** Reads estate files (INTERFACES, "Estate file"): every problem by its path, defaults filled in, documents left as they are. */
+import { createHash } from 'node:crypto';
+import {
+  anything,
+  type Check,
+  dictionary,
+  flag,
+  instant,
+  isRecord,
+  listOf,
+  mapOf,
+  nullable,
+  number,
+  object,
+  oneOf,
+  pattern,
+  text,
+} from './checks.ts';
+import type { AzureDocument, Estate, Json, JsonObject } from './types.ts';
+
+export type ParsedEstate =
+  | { readonly ok: true; readonly estate: Estate }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+const document: Check = (value, path, problems) => {
+  if (!isRecord(value)) return dictionary(value, path, problems);
+  if (typeof value.id !== 'string' || !value.id.startsWith('/'))
+    problems.push(`${path}.id: must be a resource id that starts with /`);
+};
+
+const resource: Check = (value, path, problems) => {
+  document(value, path, problems);
+  if (isRecord(value) && (typeof value.type !== 'string' || value.type === ''))
+    problems.push(`${path}.type: must be a resource type`);
+};
+
+/** A list of documents in which no two have one id, compared as Azure compares ids. */
+function documents(each: Check): Check {
+  return (value, path, problems) => {
+    listOf(each)(value, path, problems);
+    if (!Array.isArray(value)) return;
+    const seen = new Map<string, number>();
+    for (const [index, item] of value.entries()) {
+      const id = isRecord(item) && typeof item.id === 'string' ? item.id.toLowerCase() : undefined;
+      if (id === undefined) continue;
+      const first = seen.get(id);
+      if (first === undefined) seen.set(id, index);
+      else problems.push(`${path}[${index}].id: is also the id of ${path}[${first}]`);
+    }
+  };
+}
+
+const dnsRecord: Check = (value, path, problems) => {
+  object(
+    {
+      name: text,
+      type: oneOf('A', 'AAAA', 'CNAME', 'TXT'),
+      data: text,
+      rcode: oneOf('SERVFAIL', 'NXDOMAIN', 'TIMEOUT'),
+    },
+    ['name'],
+  )(value, path, problems);
+  if (isRecord(value) && value.rcode === undefined && (value.type === undefined || value.data === undefined))
+    problems.push(`${path}: must have type and data, or rcode`);
+};
+
+const logTable: Check = (value, path, problems) => {
+  if (Array.isArray(value)) listOf(dictionary)(value, path, problems);
+  else object({ columns: mapOf(text), rows: listOf(listOf(anything)) }, ['columns', 'rows'])(value, path, problems);
+};
+
+const metricPoint: Check = (value, path, problems) => {
+  if (!Array.isArray(value) || value.length !== 2) {
+    problems.push(`${path}: must be a time and a number`);
+    return;
+  }
+  instant(value[0], `${path}[0]`, problems);
+  nullable(number(Number.NEGATIVE_INFINITY))(value[1], `${path}[1]`, problems);
+};
+
+const fault = object(
+  {
+    target: oneOf(
+      'resource-manager',
+      'resource-graph',
+      'identity',
+      'logs',
+      'metrics',
+      'dns',
+      'insights',
+      'storage',
+      'fhir',
+      'directory',
+    ),
+    match: pattern,
+    kind: oneOf('status', 'hang', 'reset', 'malformed', 'empty', 'html', 'slow', 'partial', 'skew', 'nextLink'),
+    status: number(100, 599),
+    headers: mapOf(text),
+    body: anything,
+    link: text,
+    retryAfter: number(0),
+    delayMs: number(0),
+    skewMs: number(Number.NEGATIVE_INFINITY),
+    after: number(0),
+    rate: number(0, 1),
+    times: number(0),
+  },
+  ['target', 'match', 'kind'],
+);
+
+const estateFile = object(
+  {
+    name: text,
+    now: instant,
+    cloud: oneOf('AzureCloud', 'AzureUSGovernment', 'AzureChinaCloud'),
+    tenantId: text,
+    managementGroups: listOf(object({ id: text, parent: nullable(text), subscriptions: listOf(text) }, ['id'])),
+    policy: dictionary,
+    monitor: object({
+      principalId: text,
+      network: nullable(text),
+      publicVantage: flag,
+      unreadable: listOf(text),
+    }),
+    resources: documents(resource),
+    roleDefinitions: documents(document),
+    roleAssignments: documents(document),
+    roleEligibilityScheduleInstances: documents(document),
+    roleAssignmentScheduleInstances: documents(document),
+    denyAssignments: documents(document),
+    diagnosticSettings: documents(document),
+    directory: listOf(
+      object({ id: text, type: oneOf('User', 'Group', 'ServicePrincipal'), displayName: text, members: listOf(text) }, [
+        'id',
+        'type',
+      ]),
+    ),
+    dns: object({ private: listOf(dnsRecord), public: listOf(dnsRecord) }),
+    logs: mapOf(mapOf(logTable)),
+    metrics: mapOf(mapOf(listOf(metricPoint))),
+    endpoints: mapOf(dictionary),
+    policyStates: listOf(object({ resourceId: text, policyDefinitionId: text, complianceState: text }, ['resourceId'])),
+    activity: listOf(
+      object(
+        {
+          resourceId: text,
+          operation: text,
+          caller: text,
+          at: instant,
+          changes: listOf(object({ path: text, before: anything, after: anything }, ['path'])),
+        },
+        ['resourceId', 'at'],
+      ),
+    ),
+    faults: listOf(fault),
+    graph: object({ resources: documents(resource), without: listOf(text) }),
+  },
+  ['resources'],
+);
+
+/** Reads the text of an estate file; `realNow` is where the clock starts if the file does not say. */
+export function readEstate(json: string, realNow: Date): ParsedEstate {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (error) {
+    return { ok: false, problems: [`the file is not JSON: ${error instanceof Error ? error.message : error}`] };
+  }
+  return parseEstate(value, realNow);
+}
+
+/** Validates an estate and fills in its defaults. */
+export function parseEstate(value: unknown, realNow: Date): ParsedEstate {
+  const problems: string[] = [];
+  estateFile(value, '', problems);
+  if (problems.length > 0)
+    return { ok: false, problems: problems.map((problem) => problem.replace(/^: /, 'the file: ')) };
+  return { ok: true, estate: withDefaults(value as Partial<EstateFile>, realNow) };
+}
+
+/** The file's shape, once checked. */
+type EstateFile = Omit<Estate, 'now' | 'monitor' | 'dns' | 'graph' | 'managementGroups'> & {
+  readonly now: string;
+  readonly monitor: Partial<Estate['monitor']>;
+  readonly dns: Partial<Estate['dns']>;
+  readonly graph: Partial<Estate['graph']>;
+  readonly managementGroups: readonly {
+    readonly id: string;
+    parent?: string | null;
+    subscriptions?: readonly string[];
+  }[];
+};
+
+function withDefaults(file: Partial<EstateFile>, realNow: Date): Estate {
+  const name = file.name ?? 'estate';
+  const resources = file.resources ?? [];
+  const { monitor = {}, dns = {}, graph = {} } = file;
+  return {
+    name,
+    now: file.now === undefined ? realNow : new Date(file.now),
+    cloud: file.cloud ?? 'AzureCloud',
+    tenantId: file.tenantId ?? deriveId('tenant', name),
+    managementGroups: (file.managementGroups ?? []).map(({ id, parent = null, subscriptions = [] }) => ({
+      id,
+      parent,
+      subscriptions,
+    })),
+    policy: file.policy,
+    monitor: {
+      principalId: monitor.principalId ?? deriveId('monitor', name),
+      network: monitor.network === undefined ? firstEndpointNetwork(resources) : monitor.network,
+      publicVantage: monitor.publicVantage ?? true,
+      unreadable: monitor.unreadable ?? [],
+    },
+    resources,
+    roleDefinitions: file.roleDefinitions ?? [],
+    roleAssignments: file.roleAssignments ?? [],
+    roleEligibilityScheduleInstances: file.roleEligibilityScheduleInstances ?? [],
+    roleAssignmentScheduleInstances: file.roleAssignmentScheduleInstances ?? [],
+    denyAssignments: file.denyAssignments ?? [],
+    diagnosticSettings: file.diagnosticSettings ?? [],
+    directory: file.directory ?? [],
+    dns: { private: dns.private ?? [], public: dns.public ?? [] },
+    logs: file.logs ?? {},
+    metrics: withoutGaps(file.metrics ?? {}),
+    endpoints: file.endpoints ?? {},
+    policyStates: file.policyStates ?? [],
+    activity: file.activity ?? [],
+    faults: file.faults ?? [],
+    graph: { resources: graph.resources ?? [], without: graph.without ?? [] },
+  };
+}
+
+/** A null in a series is a grain without a value, which is the same as no point. */
+function withoutGaps(metrics: Estate['metrics']): Estate['metrics'] {
+  const series = (points: readonly (readonly [string, number | null])[]) =>
+    points.filter((point): point is readonly [string, number] => point[1] !== null);
+  return Object.fromEntries(
+    Object.entries(metrics).map(([id, byName]) => [
+      id,
+      Object.fromEntries(Object.entries(byName).map(([name, points]) => [name, series(points)])),
+    ]),
+  );
+}
+
+/** The network of the first private endpoint whose subnet says one, or null. */
+function firstEndpointNetwork(resources: readonly AzureDocument[]): string | null {
+  for (const { type, properties } of resources) {
+    if (type?.toLowerCase() !== 'microsoft.network/privateendpoints') continue;
+    const subnet = member(member(properties, 'subnet'), 'id');
+    const network = typeof subnet === 'string' ? /^(.+?)\/subnets\/[^/]+$/i.exec(subnet)?.[1] : undefined;
+    if (network !== undefined) return network;
+  }
+  return null;
+}
+
+function member(value: Json | undefined, key: string): Json | undefined {
+  return isRecord(value) && Object.hasOwn(value, key) ? (value as JsonObject)[key] : undefined;
+}
+
+/** A GUID that depends on its seeds alone. */
+export function deriveId(...seeds: readonly string[]): string {
+  const hex = createHash('sha256').update(seeds.join('\n')).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
