@@ -20,7 +20,12 @@ export interface Report {
   readonly environment: {
     readonly cloud: string;
     readonly simulated: boolean;
-    readonly endpoints: Readonly<Record<string, string>>;
+    readonly endpoints: {
+      readonly resourceManager: string;
+      readonly logs: string;
+      readonly metrics: string;
+      readonly microsoftGraph: string;
+    };
   };
   readonly vantage: {
     readonly private: boolean;

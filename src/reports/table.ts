@@ -2,9 +2,10 @@ import { styleText } from 'node:util';
 import type { Severity, Status } from '../model.ts';
 import { severityRank } from '../posture/coverage.ts';
 import type { Report, ReportedFinding, ReportedService } from './report.ts';
-import { fit, visible, wrap } from './text.ts';
+import { toWidth, visible, wrap } from './text.ts';
 
 const columns = 80;
+const mostLines = 40;
 const indent = ' '.repeat(9);
 
 interface Row {
@@ -23,11 +24,11 @@ export function renderTable(report: Report, options: { readonly color: boolean }
   return [
     ...headline(report, paint),
     '',
-    ...report.services.map((service) => serviceLine(service, paint)),
+    ...serviceLines(report.services, paint),
     ...shown.flatMap((row) => ['', ...rowLines(row, paint)]),
     ...report.problems.flatMap((problem) => [
       '',
-      paint('yellow', fit('PROBLEM', 9)) + fit(visible(problem.scope), columns - 9).trimEnd(),
+      paint('yellow', toWidth('PROBLEM', 9)) + toWidth(visible(problem.scope), columns - 9).trimEnd(),
       ...paragraph(`${problem.reason}: ${problem.detail}`),
     ]),
     '',
@@ -41,7 +42,7 @@ type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 function headline(report: Report, paint: Paint): readonly string[] {
   const { environment, coverage, totals, vantage } = report;
   const where = environment.simulated
-    ? `SIMULATED: not Azure but ${environment.endpoints['resourceManager'] ?? 'other endpoints'}`
+    ? `SIMULATED: not Azure but ${environment.endpoints.resourceManager}`
     : environment.cloud;
   const time = `${report.generatedAt.slice(0, 16).replace('T', ' ')} UTC`;
   const ratio = coverage.ratio === null ? 'nothing to cover' : `${(coverage.ratio * 100).toFixed(2)} %`;
@@ -68,22 +69,34 @@ function headline(report: Report, paint: Paint): readonly string[] {
   ];
 }
 
+/** Services in order are only counted where the estate is large. */
+function serviceLines(services: readonly ReportedService[], paint: Paint): readonly string[] {
+  const inOrder = (service: ReportedService): boolean =>
+    service.findings.every((finding) => finding.status === 'pass' || finding.status === 'not-applicable');
+  const listed = services.length <= mostLines ? services : services.filter((service) => !inOrder(service));
+  const left = services.length - listed.length;
+  return [
+    ...listed.map((service) => serviceLine(service, paint)),
+    ...(left > 0 ? [`${paint('green', toWidth('ok', 7))}  ${left} more services`] : []),
+  ];
+}
+
 function serviceLine(service: ReportedService, paint: Paint): string {
   const count = (status: Status): number => service.findings.filter((finding) => finding.status === status).length;
   const [fails, unknowns] = [count('fail'), count('unknown')];
   const mark =
     fails > 0 ? paint('red', 'FAIL   ') : unknowns > 0 ? paint('yellow', 'UNKNOWN') : paint('green', 'ok     ');
   const counts = `${count('pass')} pass, ${fails} fail, ${unknowns} unknown`;
-  return `${mark}  ${fit(visible(displayName(service)), 30)} ${fit(service.kind, 14)} ${counts}`.trimEnd();
+  return `${mark}  ${toWidth(visible(displayName(service)), 30)} ${toWidth(service.kind, 14)} ${counts}`.trimEnd();
 }
 
 function rowLines({ service, finding }: Row, paint: Paint): readonly string[] {
   const excepted = finding.exception !== null;
   const mark = finding.status === 'fail' ? (excepted ? 'EXCEPTED' : 'FAIL') : 'UNKNOWN';
   const style = finding.status === 'fail' && !excepted ? 'red' : 'yellow';
-  const name = fit(visible(displayName(service)), 28);
+  const name = toWidth(visible(displayName(service)), 28);
   return [
-    `${paint(style, fit(mark, 9))}${fit(finding.severity, 9)} ${name} ${finding.check}`,
+    `${paint(style, toWidth(mark, 9))}${toWidth(finding.severity, 9)} ${name} ${finding.check}`,
     ...paragraph(finding.message),
     ...(finding.exception
       ? paragraph(

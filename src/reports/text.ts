@@ -12,7 +12,7 @@ export function visible(text: string): string {
 /** JSON whose control and direction characters stay escaped, so that no viewer acts on them. */
 export function safeJson(value: unknown): string {
   return JSON.stringify(value, null, 2).replace(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    /(?!\n)[\p{Cc}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
     (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
@@ -28,7 +28,7 @@ const wide =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
 
 /** Exactly `columns` wide: cut with an ellipsis or filled with spaces. */
-export function fit(text: string, columns: number): string {
+export function toWidth(text: string, columns: number): string {
   let kept = text;
   if (widthOf(text) > columns) {
     kept = '';
@@ -53,7 +53,7 @@ export function wrap(text: string, columns: number): readonly string[] {
       rest = rest.trimStart();
     }
     while (widthOf(rest) > columns) {
-      lines.push(fit(rest, columns + 1).slice(0, -1));
+      lines.push(toWidth(rest, columns + 1).slice(0, -1));
       rest = rest.slice((lines.at(-1) ?? '').length);
     }
     line += rest;
