@@ -263,6 +263,8 @@ export interface Permission {
   readonly notActions: readonly string[];
   readonly dataActions: readonly string[];
   readonly notDataActions: readonly string[];
+  /** of deny assignments: it denies only where this holds */
+  readonly condition?: string;
 }
 
 export interface RoleDefinition {
@@ -286,7 +288,14 @@ export interface ScheduleInstance {
   readonly assignmentType?: string;
   /** of active instances: the role assignment that the instance puts in the list */
   readonly roleAssignmentId?: string;
+  /** `Direct`, `Inherited` or `Group`: held through a group */
   readonly memberType?: string;
+  /** of eligible instances: `roleEligibilityScheduleId` */
+  readonly scheduleId?: string;
+  /** of `Activated` instances: `linkedRoleEligibilityScheduleId`, the eligibility that was activated */
+  readonly linkedScheduleId?: string;
+  /** of `Activated` instances: `linkedRoleEligibilityScheduleInstanceId` */
+  readonly linkedInstanceId?: string;
 }
 
 export interface DenyAssignment {
@@ -297,6 +306,9 @@ export interface DenyAssignment {
   readonly permissions: readonly Permission[];
   readonly principals: readonly { readonly id: string; readonly type?: string }[];
   readonly excludePrincipals: readonly { readonly id: string; readonly type?: string }[];
+  readonly condition?: string;
+  /** `denyAssignmentEffect`: `enforced` or absent denies, anything else only watches */
+  readonly effect?: string;
 }
 
 export interface DiagnosticSetting {
@@ -487,16 +499,18 @@ export interface SweepRecord {
   readonly vantage?: Gathered<Vantage>;
 }
 
-/** A finding as remembered: an interval of one status and one observed state. */
+/** A finding as remembered: an interval of one status, severity and observed state. */
 export interface FindingRecord {
   readonly schema: 1;
   readonly service: Service;
   readonly finding: Finding;
-  /** since when status and observed are what they are */
+  /** since when it is so */
   readonly from: string;
   /** the last sweep that saw it so */
   readonly lastSeen: string;
   readonly sweepId: string;
+  /** when another state was seen; absent while the interval lasts */
+  readonly to?: string;
 }
 
 /** The policy as it was last valid. */
@@ -535,6 +549,6 @@ export interface Signal {
 
 /** Where signals go. */
 export interface SignalSink {
-  /** Resolves when the ingestion service has accepted every signal; throws otherwise, naming how many it took. */
-  send(signals: readonly Signal[]): Promise<void>;
+  /** The signals that the ingestion service said it accepted, in order; the rest must be sent again. Never throws. */
+  send(signals: readonly Signal[]): Promise<readonly Signal[]>;
 }
