@@ -1,0 +1,86 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+
+const PAUSE_MS = 100;
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, under another user
+    return /** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH';
+  }
+}
+
+/**
+ * @param {string} file
+ * @returns {string | undefined} undefined if the file went away meanwhile
+ */
+function readIfThere(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The lock file holds the owner's process id and appears with its content in one step (a hard link), so no reader sees
+ * it half written.
+ *
+ * @param {string} file
+ * @param {string} owner
+ */
+function tryLock(file, owner) {
+  const draft = `${file}.${owner}`;
+  writeFileSync(draft, owner);
+  try {
+    linkSync(draft, file);
+    return true;
+  } catch (error) {
+    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/**
+ * Runs the work while no other process holds the lock. A lock whose owner died is taken over.
+ *
+ * @template T
+ * @param {string} file
+ * @param {() => T | Promise<T>} work
+ * @param {() => void} [onWait] called once if another process is at work
+ * @returns {Promise<T>}
+ */
+export async function withLock(file, work, onWait) {
+  const owner = String(process.pid);
+  let waited = false;
+  while (!tryLock(file, owner)) {
+    const holder = readIfThere(file);
+    if (holder === undefined) continue;
+    if (!isAlive(Number(holder))) {
+      // moved aside, not deleted: if somebody else took the lock over in between, its lock is put back
+      const aside = `${file}.dead-${owner}`;
+      try {
+        renameSync(file, aside);
+        if (readIfThere(aside) !== holder) linkSync(aside, file);
+        rmSync(aside, { force: true });
+      } catch (error) {
+        if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
+      }
+      continue;
+    }
+    if (!waited) onWait?.();
+    waited = true;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(file, { force: true });
+  }
+}
