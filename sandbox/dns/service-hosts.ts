@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { clouds } from '../clouds.ts';
 import type { AzureDocument, CloudName, Estate } from '../types.ts';
 import { at, documentsOfType, isOfType, keyOf, lastSegment, listOf, parentKey, textOf } from './documents.ts';
 
@@ -17,17 +18,11 @@ export interface ServiceHost {
   readonly publicAddress: string;
 }
 
-/** HF 2.2, 2.3; no host of the product is known in China, the suffix follows that cloud's habit */
-export function healthSuffix(cloud: CloudName): string {
-  if (cloud === 'AzureUSGovernment') return 'azurehealthcareapis.us';
-  return cloud === 'AzureChinaCloud' ? 'azurehealthcareapis.cn' : 'azurehealthcareapis.com';
-}
-
 function platformSuffixes(cloud: CloudName): readonly [trafficManager: string, cloudApp: string] {
   if (cloud === 'AzureUSGovernment') return ['usgovtrafficmanager.net', 'usgovcloudapp.net'];
   return cloud === 'AzureChinaCloud'
     ? ['trafficmanager.cn', 'chinacloudapp.cn']
-    : ['trafficmanager.net', 'cloudapp.net'];
+    : ['trafficmanager.net', 'cloudapp.azure.com'];
 }
 
 /** All host names of the estate's health services, by lower-case name. */
@@ -47,7 +42,7 @@ const PREFIXES: Readonly<Record<Exclude<HostKind, 'apiForFhir'>, string>> = {
 };
 
 function nameOf(estate: Estate, document: AzureDocument): ServiceHost | undefined {
-  const suffix = healthSuffix(estate.cloud);
+  const suffix = clouds[estate.cloud].fhirSuffix;
   const own = lastSegment(document.id);
   if (isOfType(document, 'Microsoft.HealthcareApis/services')) {
     // The alias of Azure API for FHIR is the platform's alone: no zone group changes it (HF 2.1, 2.2).

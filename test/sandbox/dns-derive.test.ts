@@ -28,7 +28,7 @@ function estateOf(...resources: readonly (AzureDocument | readonly AzureDocument
 
 const isPublic = expect.stringMatching(/^(203\.0\.113|198\.51\.100|192\.0\.2)\.\d+$/);
 const isAlias = expect.stringMatching(/\.trafficmanager\.net$/);
-const isApp = expect.stringMatching(/\.cloudapp\.net$/);
+const isApp = expect.stringMatching(/\.cloudapp\.azure\.com$/);
 
 describe('a service in public DNS', () => {
   test('without an endpoint leads through Traffic Manager to a public address, without a privatelink hop', () => {
