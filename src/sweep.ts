@@ -7,6 +7,7 @@ import type {
   Posture,
   Problem,
   Service,
+  Signal,
   SignalSink,
   Store,
   SweepRecord,
@@ -147,7 +148,9 @@ export async function runSweep(plan: SweepPlan, ports: SweepPorts): Promise<Swee
   }
   const record = closeSweep(plan, startedAt, ports.now(), postures, missing, vantage);
   await ports.store.saveSweep(record);
-  await ports.sink.send([heartbeat(record)]);
+  const accepted = await ports.sink.send([heartbeat(record)]);
+  if (accepted.length === 0)
+    throw new Error(`the heartbeat of sweep ${record.sweepId} was not accepted by the ingestion service`);
   return record;
 }
 
@@ -182,7 +185,7 @@ function closeSweep(
 }
 
 /** The event whose absence pages. */
-function heartbeat(record: SweepRecord): Parameters<SignalSink['send']>[0][number] {
+function heartbeat(record: SweepRecord): Signal {
   return {
     name: 'SweepCompleted',
     at: record.completedAt,
