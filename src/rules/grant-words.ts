@@ -1,0 +1,87 @@
+import type { ApprovedPrincipal, ScopeLevel, Severity } from '../model.ts';
+import { listingsOf } from './approved-principals.ts';
+import type { Grant, Grants } from './data-grants.ts';
+import { isGroup } from './role-holdings.ts';
+
+/** How a grant, and what is wrong with it, reads in a message. */
+
+export interface Defect {
+  readonly grant: Grant;
+  /** what is wrong with it, after a comma: `which is wider than …` */
+  readonly is: string;
+  readonly severity: Severity;
+}
+
+const GRADES: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+const LONGEST = 160;
+
+const LEVEL_WORDS: { readonly [K in ScopeLevel]: string } = {
+  service: 'service',
+  workspace: 'workspace',
+  resourceGroup: 'resource group',
+  subscription: 'subscription',
+  managementGroup: 'management group',
+};
+
+export function levelWords(level: ScopeLevel): string {
+  return LEVEL_WORDS[level];
+}
+
+/** Someone who may activate a role counts as having it, graded `medium` at most. */
+export function gradeGrant(grant: Grant, severity: Severity): Severity {
+  return grant.eligible && GRADES.indexOf(severity) < GRADES.indexOf('medium') ? 'medium' : severity;
+}
+
+export function worstOf(defects: readonly Defect[]): Severity {
+  return GRADES.find((grade) => defects.some((defect) => defect.severity === grade)) ?? 'low';
+}
+
+/** Every defect, the worst first, then what else a reader should know. */
+export function tellDefects(
+  defects: readonly Defect[],
+  access: Grants,
+  approved: readonly ApprovedPrincipal[],
+): string {
+  const sorted = [...defects].sort((a, b) => GRADES.indexOf(a.severity) - GRADES.indexOf(b.severity));
+  const sentences = sorted.map(({ grant, is }) => `${tellGrant(grant, approved)}, ${is}.`);
+  return [...sentences, ...access.obstacles, ...access.remarks].join(' ');
+}
+
+/** Why what arrived is not enough for a pass. */
+export function tellObstacles(access: Grants): string {
+  return ['Nothing that was read fails, but it was not all:', ...access.obstacles, ...access.remarks].join(' ');
+}
+
+/** A pass, with the conditions that stand behind it and with what no role list can show. */
+export function tellPass(sentence: string, access: Grants, approved: readonly ApprovedPrincipal[]): string {
+  const conditional = access.grants.filter((grant) => grant.condition !== undefined);
+  return [
+    sentence,
+    ...conditional.map((grant) => `${tellGrant(grant, approved)}.`),
+    ...access.remarks,
+    'Azure Lighthouse delegations do not appear in role assignments.',
+  ].join(' ');
+}
+
+function tellGrant(grant: Grant, approved: readonly ApprovedPrincipal[]): string {
+  const condition = grant.condition
+    ? ` (under the condition "${clip(grant.condition)}", which does not narrow this verdict)`
+    : '';
+  const holds = grant.eligible ? 'may activate (eligible in PIM)' : 'holds';
+  return `${tellPrincipal(grant, approved)} ${holds} ${clip(grant.roleName)} at ${tellScope(grant)}${condition}`;
+}
+
+function tellPrincipal(grant: Grant, approved: readonly ApprovedPrincipal[]): string {
+  const name = listingsOf(approved, grant.principalId).find((listing) => listing.name)?.name;
+  const asSuch = isGroup(grant.principalType) ? ', judged as such, not by its members' : '';
+  const id = `${grant.principalType ?? 'principal of unknown type'} ${grant.principalId}${asSuch}`;
+  return name ? `${clip(name)} (${id})` : asSuch ? `${id},` : id;
+}
+
+function tellScope(grant: Grant): string {
+  return grant.level === 'service' ? 'the service' : `${LEVEL_WORDS[grant.level]} scope ${grant.scope}`;
+}
+
+function clip(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
