@@ -1,0 +1,35 @@
+/** How long and how much one call to Azure may take. Times in milliseconds, sizes in bytes. */
+export interface Limits {
+  /** tries of one request, the first included */
+  readonly attempts: number;
+  /** one try, from connecting to the last byte */
+  readonly attemptMs: number;
+  /** one request with its token and all its tries; of a listing, one page */
+  readonly callMs: number;
+  /** one token request */
+  readonly tokenMs: number;
+  /** a `Retry-After` beyond this ends the call at once */
+  readonly retryAfterMs: number;
+  /** all waiting between the tries of one request together */
+  readonly waitMs: number;
+  /** the first back-off; each further one doubles */
+  readonly backOffMs: number;
+  /** a page's body after decompression */
+  readonly pageBytes: number;
+  readonly pages: number;
+  /** nesting of a JSON document */
+  readonly depth: number;
+}
+
+export const defaultLimits: Limits = {
+  attempts: 4,
+  attemptMs: 8_000,
+  callMs: 30_000,
+  tokenMs: 12_000,
+  retryAfterMs: 10_000,
+  waitMs: 20_000,
+  backOffMs: 400,
+  pageBytes: 8 * 1024 * 1024,
+  pages: 500,
+  depth: 64,
+};
