@@ -9,7 +9,7 @@ const html =
 export async function applyFault(
   fault: Fault | undefined,
   request: SandboxRequest,
-  { handle, errorBody, partial = halve }: Pick<ServerOptions, 'handle' | 'errorBody' | 'partial'>,
+  { handle, errorBody, partial }: Pick<ServerOptions, 'handle' | 'errorBody' | 'partial'>,
 ): Promise<SandboxResponse> {
   if (fault === undefined) return handle(request);
   switch (fault.kind) {
@@ -25,8 +25,10 @@ export async function applyFault(
         headers: { 'content-type': 'text/html; charset=utf-8', ...faultHeaders(fault) },
         body: fault.body ?? html,
       };
-    case 'partial':
-      return withHeaders(partial(await handle(request), request), fault);
+    case 'partial': {
+      const whole = await handle(request);
+      return withHeaders(partial?.(whole, request) ?? halve(whole), fault);
+    }
     case 'nextLink':
       return withHeaders(withNextLink(await handle(request), request, fault.link ?? '{self}'), fault);
     default:

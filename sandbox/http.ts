@@ -37,8 +37,8 @@ export interface ServerOptions {
   readonly handle: (request: SandboxRequest) => SandboxResponse | Promise<SandboxResponse>;
   /** the body of this service's errors, for `status` faults without a body of their own */
   readonly errorBody: (status: number, request: SandboxRequest) => Json;
-  /** what `partial` leaves of a good answer; default: the first half of `value` and an error beside it */
-  readonly partial?: (response: SandboxResponse, request: SandboxRequest) => SandboxResponse;
+  /** what `partial` leaves of a good answer; undefined or absent: the first half of `value` and an error beside it */
+  readonly partial?: (response: SandboxResponse, request: SandboxRequest) => SandboxResponse | undefined;
   /** absent: plain HTTP */
   readonly tls?: TlsMaterial;
 }

@@ -1,25 +1,18 @@
 /** A certificate authority that lives as long as one sandbox, and a leaf for its servers on loopback. */
-import { randomUUID } from 'node:crypto';
-import { rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
 import type { TlsMaterial } from './types.ts';
 
-export interface RunningTls extends TlsMaterial {
-  /** removes the file */
-  close(): Promise<void>;
-}
-
 const day = 86_400_000;
 
 /**
- * Makes a CA and a leaf for `localhost`, `127.0.0.1` and `names`, and writes the CA to a temporary file.
+ * Makes a CA and a leaf for `localhost`, `127.0.0.1` and `names`, and writes the CA to `ca.pem` in `directory`.
  *
  * `now` is the sandbox's clock: the child that must trust the leaf may run days or years away from the real one, so the
  * certificates are valid around both.
  */
-export async function createTls(now: Date, names: readonly string[] = []): Promise<RunningTls> {
+export async function createTls(now: Date, directory: string, names: readonly string[] = []): Promise<TlsMaterial> {
   const instants = [now.getTime(), Date.now()];
   const options = {
     keyType: 'ec',
@@ -49,7 +42,7 @@ export async function createTls(now: Date, names: readonly string[] = []): Promi
       },
     ],
   });
-  const caFile = join(tmpdir(), `fhirwatch-sandbox-${randomUUID()}.pem`);
+  const caFile = join(directory, 'ca.pem');
   await writeFile(caFile, ca.cert, { mode: 0o600 });
-  return { key: leaf.private, cert: leaf.cert, ca: ca.cert, caFile, close: () => rm(caFile, { force: true }) };
+  return { key: leaf.private, cert: leaf.cert, ca: ca.cert, caFile };
 }

@@ -1,0 +1,87 @@
+/** Starts the pretend Azure that holds one estate, and says how to point an app at it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startDirectory } from './directory.ts';
+import { startDns } from './dns/server.ts';
+import { startIdentity } from './identity.ts';
+import { startResourceManager } from './resource-manager/server.ts';
+import { createTls } from './tls.ts';
+import type { Estate, TlsMaterial, World } from './types.ts';
+import { createWorld } from './world.ts';
+
+export interface Sandbox {
+  readonly world: World;
+  readonly tls: TlsMaterial;
+  /** name → address, for people */
+  readonly endpoints: Readonly<Record<string, string>>;
+  /** the variables that point an app at this sandbox; they hold no secret but the identity header */
+  readonly environment: Readonly<Record<string, string>>;
+  /** stops every server at once and removes the temporary files; may be called again */
+  close(): Promise<void>;
+}
+
+/** Something started: it is stopped by `close`. */
+interface Closable {
+  close(): Promise<void> | void;
+}
+
+/** Starts what a scan uses. Whatever was started before an error is stopped again. */
+export async function startSandbox(estate: Estate): Promise<Sandbox> {
+  const world = createWorld(estate);
+  const directory = mkdtempSync(join(tmpdir(), 'fhirwatch-sandbox-'));
+  const started: Closable[] = [];
+  const removeFiles = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', removeFiles);
+  const close = async () => {
+    await Promise.all(started.splice(0).map((one) => one.close()));
+    process.removeListener('exit', removeFiles);
+    removeFiles();
+  };
+  const keep = async <T extends Closable>(starting: Promise<T>): Promise<T> => {
+    const one = await starting;
+    started.push(one);
+    return one;
+  };
+  try {
+    const tls = await createTls(estate.now, directory);
+    const [resourceManager, identity, graph, dns] = await Promise.all([
+      keep(startResourceManager(world, tls)),
+      keep(startIdentity(world)),
+      keep(startDirectory(world, tls)),
+      keep(startDns(world)),
+    ]);
+    const endpoints = {
+      resourceManager: resourceManager.url,
+      graph: graph.url,
+      identity: identity.endpoint,
+      privateDns: dns.private.address,
+      publicDns: dns.public.address,
+    };
+    const environment = {
+      FHIRWATCH_CLOUD: estate.cloud,
+      FHIRWATCH_RESOURCE_MANAGER_ENDPOINT: resourceManager.url,
+      FHIRWATCH_GRAPH_ENDPOINT: graph.url,
+      FHIRWATCH_DNS_SERVERS: endpoints.privateDns,
+      FHIRWATCH_POLICY: policyFile(estate, directory),
+      IDENTITY_ENDPOINT: identity.endpoint,
+      IDENTITY_HEADER: identity.header,
+      AZURE_TENANT_ID: estate.tenantId,
+      AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
+      NODE_EXTRA_CA_CERTS: tls.caFile,
+    };
+    return { world, tls, endpoints, environment, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The estate's own policy as a file (JSON is YAML), else the repository's example. */
+function policyFile(estate: Estate, directory: string): string {
+  if (estate.policy === undefined) return fileURLToPath(new URL('../fhirwatch.yaml', import.meta.url));
+  const file = join(directory, 'policy.yaml');
+  writeFileSync(file, JSON.stringify(estate.policy, undefined, 2), { mode: 0o600 });
+  return file;
+}
