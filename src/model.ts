@@ -552,3 +552,57 @@ export interface SignalSink {
   /** The signals that the ingestion service said it accepted, in order; the rest must be sent again. Never throws. */
   send(signals: readonly Signal[]): Promise<readonly Signal[]>;
 }
+
+// ── Drift ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export type Direction = 'regressed' | 'obscured' | 'changed' | 'recovered' | 'added' | 'removed';
+
+/** What a person accepted of one finding. Fails and unknowns are never accepted: they stay open drifts. */
+export interface BaselineEntry {
+  readonly schema: 1;
+  readonly serviceId: string;
+  readonly check: string;
+  readonly status: 'pass' | 'not-applicable';
+  readonly observed: Observed;
+  readonly acceptedAt: string;
+  readonly acceptedBy: string;
+}
+
+export interface FindingState {
+  readonly status: Status;
+  readonly observed: Observed;
+}
+
+/** Why a drift is over. `superseded`: the same finding became graver and opened anew. */
+export type Resolution = 'recovered' | 'known' | 'excepted' | 'accepted' | 'removed' | 'superseded' | 'told';
+
+/** A finding that differs from the baseline, from opening to resolving. */
+export interface Drift {
+  readonly schema: 1;
+  /** stable from opening to resolving */
+  readonly driftId: string;
+  readonly causeId: string;
+  readonly causeTitle: string;
+  readonly service: Service;
+  readonly check: string;
+  readonly family: Family;
+  readonly severity: Severity;
+  readonly direction: Direction;
+  /** null: nothing was accepted before */
+  readonly was: FindingState | null;
+  readonly is: FindingState;
+  readonly message: string;
+  /** since when the finding is as it is */
+  readonly since: string;
+  readonly openedAt: string;
+  /** how often it seemed repaired and was not, this time and lately */
+  readonly flaps: number;
+  /** the finding last seen was in order, but not yet for long enough */
+  readonly recovering: boolean;
+  readonly resolvedAt?: string;
+  readonly resolution?: Resolution;
+  /** acknowledged by the ingestion service */
+  readonly openSentAt?: string;
+  readonly stateSentAt?: string;
+  readonly resolveSentAt?: string;
+}

@@ -1,4 +1,5 @@
 import type { Finding, FindingRecord, Service } from '../model.ts';
+import { sameObserved } from '../posture/drift.ts';
 
 /** What a sweep saw of one finding. */
 export interface Observation {
@@ -36,11 +37,7 @@ export function step(current: FindingRecord | undefined, seen: Observation): Ste
 
 /** Messages and evidence may differ: they name times and requests. */
 function sameState(a: Finding, b: Finding): boolean {
-  return a.status === b.status && a.severity === b.severity && canonical(a.observed) === canonical(b.observed);
-}
-
-function canonical(observed: Finding['observed']): string {
-  return JSON.stringify(Object.entries(observed).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return a.status === b.status && a.severity === b.severity && sameObserved(a.observed, b.observed);
 }
 
 /** Which sweeps a reader wants: the last of each family, and the last completed one where that is another. */

@@ -1,0 +1,97 @@
+import { parseArgs } from 'node:util';
+import { type ScanFormat, type ScanOutput, scan, scanChoices } from './app.ts';
+
+const usage = `fhirwatch scan [options]
+
+One sweep with the caller's own credentials; the report goes to stdout.
+
+  --policy FILE        the policy (default: FHIRWATCH_POLICY, else ./fhirwatch.yaml)
+  --format FORMAT      ${scanChoices.formats.join(' | ')} (default: table); FORMAT=FILE writes it to a file; repeatable
+  --output FILE        writes the first format to FILE instead of stdout
+  --family NAME        ${scanChoices.families.join(' | ')}; repeatable
+  --check ID           one check; repeatable
+  --fail-on SEVERITY   critical | high | medium | low | never (default: high)
+  --quiet              no progress on stderr
+
+Exit codes: 1 a failing finding at or above --fail-on, 2 something unknown or nothing to see, 0 in order, 3 could not run.
+`;
+
+const options = {
+  policy: { type: 'string' },
+  format: { type: 'string', multiple: true },
+  output: { type: 'string' },
+  family: { type: 'string', multiple: true },
+  check: { type: 'string', multiple: true },
+  'fail-on': { type: 'string' },
+  quiet: { type: 'boolean' },
+  help: { type: 'boolean' },
+} as const;
+
+type Values = ReturnType<typeof parse>['values'];
+
+function parse(args: readonly string[]) {
+  return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+}
+
+// The report must be out before the process ends, and nothing that still hangs in the network may hold it open.
+void main(process.argv.slice(2)).then((code) => process.stdout.write('', () => process.exit(code)));
+
+async function main(args: readonly string[]): Promise<number> {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    parsed = parse(args);
+  } catch (error) {
+    return refuse([error instanceof Error ? error.message : 'the arguments could not be read']);
+  }
+  const [command, ...rest] = parsed.positionals;
+  if (parsed.values.help) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  if (command !== 'scan')
+    return refuse([`expected the command scan, saw ${command === undefined ? 'none' : JSON.stringify(command)}`]);
+  const { chosen, problems } = choose(parsed.values);
+  if (rest.length > 0)
+    problems.push(`scan takes no further argument, saw ${rest.map((arg) => JSON.stringify(arg)).join(' ')}`);
+  if (problems.length > 0) return refuse(problems);
+  return scan(chosen, {
+    env: process.env,
+    write: (text) => void process.stdout.write(text),
+    color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
+    progress:
+      process.stderr.isTTY && !parsed.values.quiet ? (text) => void process.stderr.write(`${text}\n`) : () => {},
+    complain: (text) => void process.stderr.write(`${text}\n`),
+  });
+}
+
+/** Every argument that is wrong, at once. */
+function choose(values: Values): { chosen: Parameters<typeof scan>[0]; problems: string[] } {
+  const problems: string[] = [];
+  const pick = <T extends string>(option: string, seen: string, allowed: readonly T[]): readonly T[] => {
+    const found = allowed.find((choice) => choice === seen);
+    if (found === undefined)
+      problems.push(`--${option}: expected one of ${allowed.join(', ')}, saw ${JSON.stringify(seen)}`);
+    return found === undefined ? [] : [found];
+  };
+  const outputs = (values.format ?? ['table']).flatMap((given, index): readonly ScanOutput[] => {
+    const [name = '', ...file] = given.split('=');
+    const path = file.length > 0 ? file.join('=') : index === 0 ? values.output : undefined;
+    return pick('format', name, scanChoices.formats).map((format: ScanFormat) => ({ format, file: path }));
+  });
+  const [failOn] = pick('fail-on', values['fail-on'] ?? 'high', scanChoices.severities);
+  return {
+    chosen: {
+      policyFile: values.policy,
+      outputs,
+      families: (values.family ?? []).flatMap((name) => pick('family', name, scanChoices.families)),
+      checks: (values.check ?? []).flatMap((id) => pick('check', id, scanChoices.checks)),
+      failOn: failOn ?? 'high',
+    },
+    problems,
+  };
+}
+
+function refuse(problems: readonly string[]): number {
+  process.stderr.write(`${problems.map((problem) => `fhirwatch: ${problem}`).join('\n')}\n\n${usage}`);
+  return 3;
+}
