@@ -1,0 +1,103 @@
+import { createRequire } from 'node:module';
+import type { KqlColumn, KqlDatabase, KqlOptions } from './engine.ts';
+import { KqlFailure } from './failure.ts';
+import { type BridgeList, kindOf, listOf, type Node } from './syntax.ts';
+
+interface Diagnostic {
+  readonly Severity: string;
+  readonly Code: string;
+  readonly Start: number;
+  readonly Length: number;
+  readonly Message: string;
+  readonly HasLocation: boolean;
+}
+
+interface Code {
+  readonly Syntax: Node;
+  GetDiagnostics(): BridgeList<Diagnostic>;
+}
+
+interface Globals {
+  WithDatabase(database: unknown): Globals;
+  WithCluster(cluster: unknown): Globals;
+}
+
+interface Language {
+  readonly KustoCode: { ParseAndAnalyze(text: string, globals: Globals): Code };
+  readonly GlobalState: { readonly Default: Globals };
+  readonly Symbols: {
+    readonly TableSymbol: { readonly $ctor7: new (name: string, schema: string, description: null) => unknown };
+    readonly DatabaseSymbol: { readonly $ctor1: new (name: string, members: unknown[], isOpen: boolean) => unknown };
+    readonly ClusterSymbol: { readonly $ctor1: new (name: string, databases: unknown[], isOpen: boolean) => unknown };
+  };
+  readonly Binding: {
+    readonly Binder: { GetExpressionResultName(node: Node, defaultName: string, row: null): string | null };
+  };
+}
+
+export interface Analysed {
+  readonly text: string;
+  readonly block: Node;
+  readonly database: KqlDatabase;
+  readonly options: KqlOptions;
+}
+
+let loaded: Language | undefined;
+
+/** Microsoft's Kusto language service: two scripts that define globals, in this order. */
+function language(): Language {
+  if (loaded === undefined) {
+    const require = createRequire(import.meta.url);
+    require('@kusto/language-service-next/bridge.min.js');
+    require('@kusto/language-service-next/Kusto.Language.Bridge.min.js');
+    loaded = (globalThis as unknown as { readonly Kusto: { readonly Language: Language } }).Kusto.Language;
+  }
+  return loaded;
+}
+
+const schemas = new Map<string, Globals>();
+
+function globalsOf(database: KqlDatabase, options: KqlOptions): Globals {
+  const all = [['', database] as const, ...(options.workspaces ?? [])];
+  const key = all.map(([name, { tables }]) => `${name}\n${[...tables].map(tableKey).join('\n')}`).join('\n\n');
+  const known = schemas.get(key);
+  if (known !== undefined) return known;
+  const { Symbols, GlobalState } = language();
+  const symbols = all.map(([name, { tables }]) => {
+    const members = [...tables].map(
+      ([table, { columns }]) => new Symbols.TableSymbol.$ctor7(table, schemaOf(columns), null),
+    );
+    return new Symbols.DatabaseSymbol.$ctor1(name === '' ? 'sandbox' : name, members, false);
+  });
+  const cluster = new Symbols.ClusterSymbol.$ctor1('sandbox', symbols, false);
+  const globals = GlobalState.Default.WithCluster(cluster).WithDatabase(symbols[0]);
+  schemas.set(key, globals);
+  return globals;
+}
+
+function tableKey([name, { columns }]: readonly [string, { readonly columns: readonly KqlColumn[] }]): string {
+  return `${name}${schemaOf(columns)}`;
+}
+
+function schemaOf(columns: readonly KqlColumn[]): string {
+  return `(${columns.map(({ name, type }) => `['${name.replace(/[\\']/g, '\\$&')}']:${type}`).join(', ')})`;
+}
+
+/** Parses and binds a query; its first error, if it has any, is thrown. */
+export function analyse(text: string, database: KqlDatabase, options: KqlOptions): Analysed {
+  // Log Analytics' workspace() and app() are a database of another name to the binder.
+  const known = text.replace(/\b(workspace|app)(?=\s*\()/g, 'database');
+  const code = language().KustoCode.ParseAndAnalyze(known, globalsOf(database, options));
+  const error = listOf(code.GetDiagnostics()).find(({ Severity }) => Severity === 'Error');
+  if (error !== undefined) {
+    const syntax = /^KS0\d\d$/.test(error.Code);
+    throw new KqlFailure(syntax ? 'SyntaxError' : 'SemanticError', error.Message, error.Start);
+  }
+  if (kindOf(code.Syntax) !== 'QueryBlock') throw new KqlFailure('SyntaxError', 'this is not a query');
+  return { text: known, block: code.Syntax, database, options };
+}
+
+/** The column name Kusto gives to an expression without one; '' where it is numbered. */
+export function resultName(node: Node): string {
+  return language().Binding.Binder.GetExpressionResultName(node, '', null) ?? '';
+}

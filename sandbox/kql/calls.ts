@@ -1,0 +1,38 @@
+import { compile } from './expressions.ts';
+import { unsupported } from './failure.ts';
+import type { Site } from './functions/define.ts';
+import { scalarFunction } from './functions/library.ts';
+import { type Expr, type Scope, typeOf } from './scope.ts';
+import { argumentsOf, child, kindOf, type Node, need } from './syntax.ts';
+import { callScalar } from './user-functions.ts';
+
+export function calledName(node: Node): string {
+  return need(node, 'Name').SimpleName ?? '';
+}
+
+/** A call of a built-in function or of one that the query itself declares. */
+export function compileCall(node: Node, scope: Scope): Expr {
+  const name = calledName(node);
+  const bound = scope.env.names.get(name);
+  if (bound?.kind === 'function') return callScalar(node, name, bound, scope);
+  const aggregate = scope.aggregates?.(node, name);
+  if (aggregate !== undefined) return aggregate;
+  const maker = scalarFunction(name);
+  if (maker === undefined) throw unsupported(`the function ${name}()`, node.TextStart);
+  const nodes = argumentsOf(node);
+  const site: Site = { node, name, type: typeOf(node.ResultType), scope, nodes };
+  return maker(
+    nodes.map((argument) => compileArgument(argument, scope)),
+    site,
+  );
+}
+
+function compileArgument(node: Node, scope: Scope): Expr {
+  const kind = kindOf(node);
+  if (kind === 'SimpleNamedExpression') return compileArgument(need(node, 'Expression'), scope);
+  // typeof(…) and * are read from the tree by the few functions that take them.
+  if (kind === 'TypeOfLiteralExpression' || kind === 'StarExpression') {
+    return { type: 'dynamic', constant: true, run: () => null };
+  }
+  return compile(child(node, 'Element$1') ?? node, scope);
+}

@@ -1,0 +1,42 @@
+import { convert, parseDynamic, toText } from '../convert.ts';
+import type { KqlType } from '../engine.ts';
+import { derived, type Expr } from '../scope.ts';
+import type { Long } from '../values.ts';
+import { alias, type Library, type Maker, simple } from './define.ts';
+
+const to =
+  (type: KqlType): Maker =>
+  (args) => {
+    const [arg] = args as [Expr];
+    if (arg.type === type) return arg;
+    return derived(type, [arg], (row) => convert(arg.run(row), arg.type, type));
+  };
+
+const toDynamicValue: Maker = (args, site) => {
+  const [arg] = args as [Expr];
+  if (arg.type === 'dynamic')
+    return derived(site.type, [arg], (row) => {
+      const value = arg.run(row);
+      return typeof value === 'string' ? parseDynamic(value, 'string') : value;
+    });
+  return derived(site.type, [arg], (row) => parseDynamic(arg.run(row), arg.type));
+};
+
+function hex(value: Long, length = 0): string {
+  return BigInt.asUintN(64, BigInt(value)).toString(16).padStart(Number(length), '0');
+}
+
+export const conversions: Library = {
+  ...alias(['tobool', 'toboolean'], to('bool')),
+  todatetime: to('datetime'),
+  todecimal: to('decimal'),
+  toguid: to('guid'),
+  toint: to('int'),
+  tolong: to('long'),
+  ...alias(['toreal', 'todouble'], to('real')),
+  tostring: to('string'),
+  ...alias(['totimespan', 'totime'], to('timespan')),
+  ...alias(['todynamic', 'toobject', 'parse_json', 'parsejson'], toDynamicValue),
+  tohex: simple('ll', hex),
+  dynamic_to_json: simple('d', (value) => toText(value, 'dynamic')),
+};

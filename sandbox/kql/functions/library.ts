@@ -1,0 +1,27 @@
+import { binFunctions } from './bins.ts';
+import { conditionals } from './conditionals.ts';
+import { conversions } from './conversions.ts';
+import { datetimeFunctions } from './datetimes.ts';
+import type { Library, Maker } from './define.ts';
+import { dynamicFunctions } from './dynamics.ts';
+import { mathFunctions } from './math.ts';
+import { textFunctions } from './texts.ts';
+
+const LIBRARY: Library = {
+  ...binFunctions,
+  ...conditionals,
+  ...conversions,
+  ...datetimeFunctions,
+  ...dynamicFunctions,
+  ...mathFunctions,
+  ...textFunctions,
+};
+
+export function scalarFunction(name: string): Maker | undefined {
+  return Object.hasOwn(LIBRARY, name) ? LIBRARY[name] : undefined;
+}
+
+/** The names of all scalar functions that are there. */
+export function scalarFunctionNames(): readonly string[] {
+  return Object.keys(LIBRARY);
+}

@@ -1,0 +1,228 @@
+import { compareStrings } from '../compare.ts';
+import { convert, parseDynamic, toText } from '../convert.ts';
+import type { KqlType } from '../engine.ts';
+import { invalid } from '../failure.ts';
+import { compileRegex } from '../regex.ts';
+import { derived, type Expr, typeOf } from '../scope.ts';
+import { items, kindOf } from '../syntax.ts';
+import { missing, type Value } from '../values.ts';
+import { alias, type Library, type Maker, runAs, type Site, simple } from './define.ts';
+
+/** Code points, as Kusto counts the characters of a text. */
+const points = (text: string): readonly string[] => Array.from(text);
+const isSimple = (text: string) => !/[\ud800-\udfff]/.test(text);
+
+function substring(text: string, start: number, length = Infinity): string {
+  const size = isSimple(text) ? text.length : points(text).length;
+  const from = start < 0 ? Math.max(0, size + start) : start;
+  if (!(length > 0)) return '';
+  return isSimple(text)
+    ? text.substring(from, from + length)
+    : points(text)
+        .slice(from, from + length)
+        .join('');
+}
+
+/** The position of the occurrence-th match within the range; -1 where there is none, null where the range is not valid. */
+function indexOf(text: string, lookup: string, start = 0, length = -1, occurrence = 1): number | null {
+  const from = start < 0 ? text.length + start : start;
+  if (occurrence < 1 || length < -1 || from < 0 || from > text.length) return occurrence < 1 || length < -1 ? null : -1;
+  const end = length < 0 ? text.length : Math.min(text.length, from + length);
+  let at = from - 1;
+  for (let found = 0; found < occurrence; found++) {
+    at = text.indexOf(lookup, at + 1);
+    if (at < 0 || at + lookup.length > end) return -1;
+  }
+  return at;
+}
+
+function indexOfRegex(text: string, pattern: string, start = 0, length = -1, occurrence = 1): number | null {
+  if (start < 0 || occurrence < 1 || length < -1) return null;
+  const end = length < 0 ? text.length : Math.min(text.length, start + length);
+  const matches = text.slice(0, end).slice(start).matchAll(compileRegex(pattern, 'g'));
+  let found = 0;
+  for (const match of matches) if (++found === occurrence) return start + match.index;
+  return -1;
+}
+
+function split(text: string, delimiter: string, index?: number): Value {
+  const parts = delimiter === '' ? [text] : text.split(delimiter);
+  if (index === undefined || index === null) return parts;
+  const part = parts[index];
+  return part === undefined ? [''] : [part];
+}
+
+function countOf(text: string, search: string, kind = 'normal'): number {
+  if (kind === 'regex') return [...text.matchAll(compileRegex(search, 'g'))].length;
+  if (search === '') return 0;
+  let count = 0;
+  for (let at = text.indexOf(search); at >= 0; at = text.indexOf(search, at + 1)) count++;
+  return count;
+}
+
+/** RE2's \1 in a replacement is JavaScript's $1. */
+function replaceRegex(text: string, pattern: string, rewrite: string): string {
+  const replacement = rewrite
+    .replace(/\$/g, '$$$$')
+    .replace(/\\(\d)/g, (_, group: string) => (group === '0' ? '$&' : `$${group}`));
+  return text.replace(compileRegex(pattern, 'g'), replacement.replace(/\\\\/g, '\\'));
+}
+
+function replaceStrings(text: string, lookups: Value, rewrites: Value): string {
+  const rewriteAt = (index: number) => toText(Array.isArray(rewrites) ? rewrites[index] : rewrites, 'dynamic');
+  if (!Array.isArray(lookups)) return text;
+  const all = lookups.map((lookup) => toText(lookup, 'dynamic'));
+  let result = '';
+  for (let at = 0; at < text.length; ) {
+    const found = all.findIndex((lookup) => lookup !== '' && text.startsWith(lookup, at));
+    result += found < 0 ? text.charAt(at) : rewriteAt(found);
+    at += found < 0 ? 1 : (all[found]?.length ?? 1);
+  }
+  return result;
+}
+
+const trim =
+  (start: boolean, end: boolean) =>
+  (pattern: string, text: string): string => {
+    let result = text;
+    if (start) result = result.replace(compileRegex(`^(?:${pattern})`, ''), '');
+    if (end) result = result.replace(compileRegex(`(?:${pattern})$`, ''), '');
+    return result;
+  };
+
+/** The type a typeof(…) argument names; undefined where there is none. */
+export function typeArgument(site: Site): KqlType | undefined {
+  const node = site.nodes.find((item) => kindOf(item) === 'TypeOfLiteralExpression');
+  const type = node === undefined ? undefined : items(node, 'Types')[0];
+  return type === undefined ? undefined : typeOf(type.ReferencedSymbol);
+}
+
+const extract: Maker = (args, site) => {
+  const [pattern, group, source] = args as [Expr, Expr, Expr];
+  const type = typeArgument(site) ?? 'string';
+  const text = runAs(source, 'string');
+  const regexOf = runAs(pattern, 'string');
+  const fixed = pattern.constant ? compileRegex(String(regexOf([])), '') : undefined;
+  return derived(type, args, (row) => {
+    const match = (fixed ?? compileRegex(String(regexOf(row)), '')).exec(String(text(row)));
+    const found = match?.[Number(group.run(row))];
+    if (found === undefined) return missing(type);
+    return type === 'string' ? found : convert(found, 'string', type);
+  });
+};
+
+function extractAll(pattern: string, text: string, wanted?: Value): Value {
+  const regex = compileRegex(pattern, 'g');
+  const matches = [...text.matchAll(regex)];
+  if (matches.length === 0) return null;
+  return matches.map((match) => {
+    const groups = Array.isArray(wanted)
+      ? wanted.map((group) => (typeof group === 'string' ? match.groups?.[group] : match[Number(group)]) ?? '')
+      : match.slice(1).map((group) => group ?? '');
+    if (groups.length === 0) return match[0];
+    return groups.length === 1 ? groups[0] : groups;
+  });
+}
+
+const extractAllMaker: Maker = (args, site) => {
+  const source = simple('sds', (pattern: string, wanted: Value, text: string) => extractAll(pattern, text, wanted));
+  const plain = simple('ss', (pattern: string, text: string) => extractAll(pattern, text));
+  return (args.length === 3 ? source : plain)(args, site);
+};
+
+/** A value at a JSON path such as $.a.b[0]['c d']. */
+export function atPath(value: Value, path: string): Value | undefined {
+  const steps = path.match(/\.[^.[\]]+|\[\s*'[^']*'\s*\]|\[\s*"[^"]*"\s*\]|\[\s*-?\d+\s*\]/g) ?? [];
+  if (!path.startsWith('$') || `$${steps.join('')}` !== path.trim()) return undefined;
+  let current: Value = value;
+  for (const step of steps) {
+    const key = step.startsWith('.')
+      ? step.slice(1)
+      : step
+          .slice(1, -1)
+          .trim()
+          .replace(/^(['"])(.*)\1$/, '$2');
+    if (Array.isArray(current)) current = current[Number(key)];
+    else if (typeof current === 'object' && current !== null && Object.hasOwn(current, key))
+      current = (current as Record<string, Value>)[key];
+    else return undefined;
+  }
+  return current;
+}
+
+const extractJson: Maker = (args, site) => {
+  const [path, source] = args as [Expr, Expr];
+  const type = typeArgument(site) ?? 'string';
+  const text = runAs(source, 'string');
+  return derived(type, args, (row) => {
+    const found = atPath(parseDynamic(text(row), 'string'), toText(path.run(row), path.type));
+    return found === undefined || found === null ? missing(type) : convert(found, 'dynamic', type);
+  });
+};
+
+function translate(from: string, to: string, text: string): string {
+  const targets = points(to);
+  const table = new Map(points(from).map((character, index) => [character, targets[index] ?? targets.at(-1) ?? '']));
+  return points(text)
+    .map((character) => table.get(character) ?? character)
+    .join('');
+}
+
+const strcat: Maker = (args, site) => {
+  const runs = args.map((arg) => runAs(arg, 'string'));
+  return derived(site.type, args, (row) => {
+    let text = '';
+    for (const run of runs) text += String(run(row));
+    return text;
+  });
+};
+
+const strcatDelimited: Maker = (args, site) => {
+  const [delimiter, ...parts] = args.map((arg) => runAs(arg, 'string'));
+  if (delimiter === undefined) throw invalid('strcat_delim() needs a delimiter', site.node.TextStart);
+  return derived(site.type, args, (row) => parts.map((part) => part(row)).join(String(delimiter(row))));
+};
+
+const strcatArray = simple('ds', (array: Value, delimiter: string) =>
+  Array.isArray(array) ? array.map((item) => toText(item, 'dynamic')).join(delimiter) : '',
+);
+
+export const textFunctions: Library = {
+  strcat,
+  strcat_delim: strcatDelimited,
+  ...alias(['strcat_array', 'array_strcat'], strcatArray),
+  strcmp: simple('ss', (a: string, b: string) => Math.sign(compareStrings(a, b))),
+  strlen: simple('s', (text: string) => (isSimple(text) ? text.length : points(text).length)),
+  string_size: simple('s', (text: string) => Buffer.byteLength(text)),
+  strrep: simple('sls', (text: string, times: number, delimiter = '') =>
+    Array.from({ length: Math.max(0, Math.min(1024, times)) }, () => text).join(delimiter),
+  ),
+  toupper: simple('s', (text: string) => text.toUpperCase()),
+  tolower: simple('s', (text: string) => text.toLowerCase()),
+  reverse: simple('s', (text: string) => [...points(text)].reverse().join('')),
+  substring: simple('sll', substring),
+  indexof: simple('sslll', indexOf),
+  indexof_regex: simple('sslll', indexOfRegex),
+  split: simple('ssl', split),
+  countof: simple('sss', countOf),
+  replace_string: simple('sss', (text: string, lookup: string, rewrite: string) =>
+    lookup === '' ? text : text.replaceAll(lookup, () => rewrite),
+  ),
+  replace_strings: simple('sdd', replaceStrings),
+  replace_regex: simple('sss', replaceRegex),
+  replace: simple('sss', (pattern: string, rewrite: string, text: string) => replaceRegex(text, pattern, rewrite)),
+  regex_quote: simple('s', (text: string) => text.replace(/[^\w\s]/g, '\\$&')),
+  trim: simple('ss', trim(true, true)),
+  trim_start: simple('ss', trim(true, false)),
+  trim_end: simple('ss', trim(false, true)),
+  extract,
+  ...alias(['extract_all', 'extractall'], extractAllMaker),
+  ...alias(['extract_json', 'extractjson'], extractJson),
+  translate: simple('sss', translate),
+  isascii: simple('s', (text: string) => [...text].every((character) => (character.codePointAt(0) ?? 0) < 128)),
+  isutf8: simple('s', (text: string) => text.isWellFormed()),
+  ...alias(
+    ['unicode_codepoints_from_string', 'to_utf8'],
+    simple('s', (text: string) => points(text).map((character) => character.codePointAt(0) ?? 0)),
+  ),
+};

@@ -1,0 +1,112 @@
+import { toDecimal, toGuid } from './convert.ts';
+import { parseDatetime, ticksOf, ticksOfDate } from './datetime.ts';
+import type { KqlType } from './engine.ts';
+import { invalid } from './failure.ts';
+import { parseJson, set, toDynamic } from './json.ts';
+import { type Context, constant, type Expr } from './scope.ts';
+import { items, kindOf, type Node, need, type Token, textOf } from './syntax.ts';
+import { type Long, long, negate, type Value } from './values.ts';
+
+const KINDS: Readonly<Record<string, KqlType>> = {
+  BooleanLiteralExpression: 'bool',
+  IntLiteralExpression: 'int',
+  LongLiteralExpression: 'long',
+  RealLiteralExpression: 'real',
+  DecimalLiteralExpression: 'decimal',
+  DateTimeLiteralExpression: 'datetime',
+  TimespanLiteralExpression: 'timespan',
+  GuidLiteralExpression: 'guid',
+  StringLiteralExpression: 'string',
+  CompoundStringLiteralExpression: 'string',
+  NullLiteralExpression: 'dynamic',
+  DynamicLiteralExpression: 'dynamic',
+};
+
+export function isLiteral(node: Node): boolean {
+  return KINDS[kindOf(node)] !== undefined || kindOf(node) === 'DynamicExpression';
+}
+
+/** A literal. `int(x)`, `datetime(x)` and the like are one token each: what is inside is read here, not by the analyser. */
+export function compileLiteral(node: Node, context: Context): Expr {
+  const kind = kindOf(node);
+  if (kind === 'DynamicExpression') return constant(jsonValue(need(node, 'Expression'), context), 'dynamic');
+  const type = KINDS[kind] ?? 'dynamic';
+  if (type === 'dynamic') return constant(null, type);
+  if (type === 'string') return constant(String(node.LiteralValue), type);
+  const text = (node.Token as Token | undefined)?.Text.trim() ?? textOf(node);
+  return constant(scalar(text, type, node, context), type);
+}
+
+function scalar(text: string, type: KqlType, node: Node, context: Context): Value {
+  const inside = /^[a-z]+\s*\(([\s\S]*)\)$/i.exec(text)?.[1]?.trim();
+  const content = (inside ?? text).replace(/^(["'])(.*)\1$/, '$2');
+  if (content === 'null') return null;
+  switch (type) {
+    case 'bool':
+      return /^(true|1)$/i.test(content);
+    case 'int':
+    case 'long':
+      return integer(content, node);
+    case 'real':
+      return real(content);
+    case 'decimal':
+      return toDecimal(content, 'string');
+    case 'guid':
+      return toGuid(content);
+    case 'timespan':
+      return long(BigInt(String((node.LiteralValue as { readonly ticks: unknown }).ticks)));
+    default:
+      return datetime(content, inside !== undefined, node, context);
+  }
+}
+
+function integer(text: string, node: Node): Long {
+  const bare = text.replace(/[lL]$/, '');
+  if (!/^[+-]?\s*(\d+|0x[0-9a-f]+)$/i.test(bare))
+    throw invalid(`${textOf(node)} is not a whole number`, node.TextStart);
+  const size = long(BigInt(bare.replace(/^[+-]\s*/, '')));
+  return bare.startsWith('-') ? negate(size) : size;
+}
+
+function real(text: string): number {
+  const infinite = /^([+-]?)inf(inity)?$/i.exec(text);
+  if (infinite !== null) return infinite[1] === '-' ? -Infinity : Infinity;
+  return Number(text);
+}
+
+function datetime(text: string, wrapped: boolean, node: Node, context: Context): Long | null {
+  if (wrapped && text === '') return ticksOfDate(context.options.now);
+  const parts = text.split(',').map((part) => Number(part));
+  if (parts.length >= 3 && parts.every((part) => Number.isInteger(part))) {
+    const [year = 0, month = 0, day = 0, hour, minute, second] = parts;
+    return ticksOf(year, month, day, hour, minute, second);
+  }
+  const ticks = parseDatetime(text);
+  if (ticks === null) throw invalid(`${textOf(node)} is not a datetime`, node.TextStart);
+  return ticks;
+}
+
+/** The value of what stands inside dynamic(…). */
+function jsonValue(node: Node, context: Context): Value {
+  const kind = kindOf(node);
+  if (kind === 'JsonArrayExpression') return items(node, 'Values').map((item) => jsonValue(item, context));
+  if (kind === 'JsonObjectExpression') {
+    const bag: Record<string, Value> = {};
+    for (const pair of items(node, 'Pairs')) {
+      set(bag, (pair.Name as Token).ValueText, jsonValue(need(pair, 'Value'), context));
+    }
+    return bag;
+  }
+  if (kind === 'UnaryMinusExpression' || kind === 'UnaryPlusExpression') {
+    const sign = kind === 'UnaryMinusExpression' ? '-' : '';
+    return parseJson(`${sign}${textOf(need(node, 'Expression'))}`) ?? null;
+  }
+  if (kind === 'NullLiteralExpression') return null;
+  if (kind === 'RealLiteralExpression' || kind === 'LongLiteralExpression') {
+    const parsed = parseJson(textOf(node));
+    if (parsed !== undefined) return parsed;
+  }
+  if (!isLiteral(node)) throw invalid(`${textOf(node)} is not allowed inside dynamic()`, node.TextStart);
+  const { run, type } = compileLiteral(node, context);
+  return toDynamic(run([]), type);
+}

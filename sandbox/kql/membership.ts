@@ -1,0 +1,70 @@
+import { keyOf } from './compare.ts';
+import { toText } from './convert.ts';
+import { compile } from './expressions.ts';
+import { textRunner } from './operators-scalar.ts';
+import { derived, type Expr, type Scope } from './scope.ts';
+import { isTabular, tableOf } from './subqueries.ts';
+import { argumentsOf, type Node, need } from './syntax.ts';
+import { has } from './text-operators.ts';
+import { Typed, type Value } from './values.ts';
+
+/** Everything that stands in the list: values, the elements of dynamic arrays, the first column of tables. */
+function members(node: Node, scope: Scope): readonly Expr[] {
+  return argumentsOf(node, 'Right').flatMap((item): Expr[] => {
+    if (!isTabular(item, scope)) return [compile(item, scope)];
+    const plan = tableOf(item, scope);
+    const type = plan.columns[0]?.type ?? 'dynamic';
+    const values = plan.run().map((row) => row[0]);
+    return values.map((value) => ({ type, constant: true, run: () => value }));
+  });
+}
+
+function flatten(value: Value, type: Expr['type']): readonly (readonly [Value, Expr['type']])[] {
+  if (type === 'dynamic' && Array.isArray(value)) return value.map((item) => [item, 'dynamic'] as const);
+  return [[value, type]];
+}
+
+/** What stands for a value in the set: numbers by value, whatever their type. */
+function memberKey(value: Value, type: Expr['type'], text: boolean, folded: boolean): Value {
+  if (text) return folded ? toText(value, type).toLowerCase() : toText(value, type);
+  if (value instanceof Typed) return value.type === 'decimal' ? keyOf(value.value) : value.value;
+  return keyOf(value);
+}
+
+/** `in`, `!in`, `in~` and `!in~`. */
+export function compileIn(node: Node, kind: string, scope: Scope): Expr {
+  const left = compile(need(node, 'Left'), scope);
+  const list = members(node, scope);
+  const folded = kind.includes('InCs');
+  const negated = kind.startsWith('Not');
+  const text = left.type === 'string' || left.type === 'guid' || folded || list.some(({ type }) => type === 'string');
+  const keysOf = (row: readonly Value[]) =>
+    new Set(
+      list.flatMap(({ run, type }) =>
+        flatten(run(row), type)
+          .filter(([value]) => value !== null)
+          .map(([value, itemType]) => memberKey(value, itemType, text, folded)),
+      ),
+    );
+  const fixed = list.every((item) => item.constant) ? keysOf([]) : undefined;
+  return derived('bool', fixed === undefined ? [left, ...list] : [left], (row) => {
+    const value = left.run(row);
+    if (value === null) return negated;
+    return (fixed ?? keysOf(row)).has(memberKey(value, left.type, text, folded)) !== negated;
+  });
+}
+
+/** `has_any` and `has_all`. */
+export function compileHasList(node: Node, kind: string, scope: Scope): Expr {
+  const left = compile(need(node, 'Left'), scope);
+  const list = members(node, scope);
+  const testsOf = (row: readonly Value[]) =>
+    list.flatMap(({ run, type }) => flatten(run(row), type).map(([value, itemType]) => has(toText(value, itemType))));
+  const fixed = list.every((item) => item.constant) ? testsOf([]) : undefined;
+  const text = textRunner(left);
+  return derived('bool', [left, ...list], (row) => {
+    const subject = text(row);
+    const tests = fixed ?? testsOf(row);
+    return kind === 'HasAnyExpression' ? tests.some((test) => test(subject)) : tests.every((test) => test(subject));
+  });
+}

@@ -1,0 +1,47 @@
+import { unsupported } from '../failure.ts';
+import type { Plan, Scope } from '../scope.ts';
+import { kindOf, type Node } from '../syntax.ts';
+import { distinct } from './distinct.ts';
+import { join, lookup } from './join.ts';
+import { makeSeries } from './make-series.ts';
+import { mvApply, mvExpand } from './mv-expand.ts';
+import { extend, project, projectAway, projectKeep, projectRename, projectReorder } from './project.ts';
+import { asName, consume, count, getSchema, invoke, render, serialize, take, where } from './rows.ts';
+import { sort, top } from './sort.ts';
+import { summarize } from './summarize.ts';
+
+/** Compiles one operator of a pipe. */
+export type Operator = (node: Node, input: Plan, scope: Scope) => Plan;
+
+const OPERATORS: Readonly<Record<string, Operator>> = {
+  AsOperator: asName,
+  ConsumeOperator: consume,
+  CountOperator: count,
+  DistinctOperator: distinct,
+  ExtendOperator: extend,
+  FilterOperator: where,
+  GetSchemaOperator: getSchema,
+  InvokeOperator: invoke,
+  JoinOperator: join,
+  LookupOperator: lookup,
+  MakeSeriesOperator: makeSeries,
+  MvApplyOperator: mvApply,
+  MvExpandOperator: mvExpand,
+  ProjectAwayOperator: projectAway,
+  ProjectKeepOperator: projectKeep,
+  ProjectOperator: project,
+  ProjectRenameOperator: projectRename,
+  ProjectReorderOperator: projectReorder,
+  RenderOperator: render,
+  SerializeOperator: serialize,
+  SortOperator: sort,
+  SummarizeOperator: summarize,
+  TakeOperator: take,
+  TopOperator: top,
+};
+
+export function operatorFor(node: Node): Operator {
+  const operator = OPERATORS[kindOf(node)];
+  if (operator === undefined) throw unsupported(`the operator ${kindOf(node)}`, node.TextStart);
+  return operator;
+}

@@ -1,0 +1,81 @@
+import type { KqlColumn } from '../engine.ts';
+import { unsupported } from '../failure.ts';
+import type { Plan, Scope } from '../scope.ts';
+import { elements, items, kindOf, type Node, textOf } from '../syntax.ts';
+import { columnsOf, compileTable, databaseTable } from '../tabular.ts';
+import { missing, type Row, type Value } from '../values.ts';
+import { parameterOf } from './parameters.ts';
+
+/** Every table of the union, the input of the pipe first; missing ones of a fuzzy union are left out. */
+function sources(node: Node, input: Plan | undefined, scope: Scope): Plan[] {
+  const fuzzy = parameterOf(node, 'isfuzzy') === 'true';
+  const plans = items(node, 'Expressions').flatMap((item, index): Plan[] => {
+    if (fuzzy && isMissing(item)) return [];
+    if (kindOf(item) === 'NameReference' && /[*]/.test(textOf(item))) return wildcard(item, scope);
+    const plan = compileTable(item, { ...scope, row: undefined });
+    return [plan.name === undefined ? { ...plan, name: `union_arg${index + (input === undefined ? 0 : 1)}` } : plan];
+  });
+  return input === undefined ? plans : [{ ...input, name: input.name ?? 'union_arg0' }, ...plans];
+}
+
+function wildcard(item: Node, scope: Scope): Plan[] {
+  const pattern = new RegExp(
+    `^${textOf(item)
+      .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')}$`,
+  );
+  const { tables } = scope.env.context.database;
+  const names = [
+    ...tables.keys(),
+    ...[...scope.env.names].filter(([, { kind }]) => kind === 'table').map(([name]) => name),
+  ];
+  return names.filter((name) => pattern.test(name)).map((name) => tableNamed(name, item, scope));
+}
+
+function tableNamed(name: string, node: Node, scope: Scope): Plan {
+  const bound = scope.env.names.get(name);
+  if (bound?.kind === 'table') return { ...bound.plan, name };
+  return databaseTable(name, scope.env.context.database, node);
+}
+
+/** Whether the leftmost name of the expression is not known: the analyser gives it no type. */
+function isMissing(node: Node): boolean {
+  const kind = kindOf(node);
+  if (kind === 'ParenthesizedExpression' || kind === 'PipeExpression') {
+    const [first] = elements(node).filter((part) => !kindOf(part).endsWith('Token'));
+    return first !== undefined && isMissing(first);
+  }
+  return (kind === 'NameReference' || kind === 'PathExpression') && node.ReferencedSymbol === null;
+}
+
+const nameWithType = ({ name, type }: KqlColumn) => `${name}_${type}`;
+
+export function unionOf(node: Node, input: Plan | undefined, scope: Scope): Plan {
+  const kind = parameterOf(node, 'kind') ?? 'outer';
+  if (kind !== 'outer' && kind !== 'inner') throw unsupported(`union kind=${kind}`, node.TextStart);
+  const plans = sources(node, input, scope);
+  const columns = columnsOf(node);
+  const sourceColumn = parameterOf(node, 'withsource') ?? parameterOf(node, 'with_source');
+  const mappings = plans.map(({ columns: own, name }) => {
+    const exact = new Map(own.map((column, index) => [`${column.name}\n${column.type}`, index]));
+    const typed = new Map(own.map((column, index) => [nameWithType(column), index]));
+    const named = new Map(own.map((column, index) => [column.name, index]));
+    return columns.map((column, index): ((row: Row) => Value) => {
+      if (index === 0 && column.name === sourceColumn) return () => name ?? '';
+      const position =
+        exact.get(`${column.name}\n${column.type}`) ??
+        (column.type === 'dynamic' ? named.get(column.name) : undefined) ??
+        (named.has(column.name) ? undefined : typed.get(column.name));
+      const empty = missing(column.type);
+      return position === undefined ? () => empty : (row) => row[position];
+    });
+  });
+  return {
+    columns,
+    run: () =>
+      plans.flatMap((plan, index) => {
+        const cells = mappings[index] ?? [];
+        return plan.run().map((row) => cells.map((cell) => cell(row)));
+      }),
+  };
+}

@@ -1,0 +1,3 @@
+import type { Node } from './syntax.ts';
+
+export function checkDialect(_block: Node): void {}
