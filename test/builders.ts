@@ -2,9 +2,15 @@ import type {
   CheckContext,
   Cloud,
   CloudName,
+  DnsAnswer,
+  DnsAnswers,
+  EndpointConnection,
   Expectations,
   Failure,
   Gathered,
+  PrivateEndpoint,
+  PrivateEndpoints,
+  PrivateZone,
   Reason,
   ResourceDocument,
   Service,
@@ -127,4 +133,78 @@ export function aDocument(
       .filter((_, i) => i === 0 || i % 2 === 1)
       .join('/') ?? '';
   return { id, type, name, properties, ...overrides };
+}
+
+export const NETWORK = `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-network/providers/Microsoft.Network/virtualNetworks/vnet-hub`;
+
+/** The id of a private endpoint of that name. */
+export function endpointId(name = 'pe-main', subscription = SUBSCRIPTION): string {
+  return `/subscriptions/${subscription}/resourceGroups/rg-network/providers/Microsoft.Network/privateEndpoints/${name}`;
+}
+
+/** An endpoint in `vnet-hub`, approved for the owner, that has these addresses for these host names. */
+export function anEndpoint(
+  ownerId: string,
+  addresses: Readonly<Record<string, readonly string[]>> = {},
+  overrides: Partial<PrivateEndpoint> = {},
+): PrivateEndpoint {
+  return {
+    id: endpointId(),
+    location: 'northeurope',
+    provisioningState: 'Succeeded',
+    networkId: NETWORK,
+    connections: [{ serviceId: ownerId, status: 'Approved', manual: false }],
+    customDnsConfigs: [],
+    addresses: got(Object.entries(addresses).map(([address, fqdns]) => ({ address, fqdns }))),
+    zoneGroups: got([]),
+    ...overrides,
+  };
+}
+
+/** An approved connection to that endpoint. */
+export function aConnection(
+  endpoint: PrivateEndpoint | Gathered<PrivateEndpoint>,
+  overrides: Partial<EndpointConnection> = {},
+): EndpointConnection {
+  const gathered = 'ok' in endpoint ? endpoint : got(endpoint);
+  return {
+    id: 'connections/main',
+    status: 'Approved',
+    provisioningState: 'Succeeded',
+    endpointId: gathered.ok ? gathered.value.id : endpointId(),
+    endpoint: gathered,
+    ...overrides,
+  };
+}
+
+export function connectionsOf(ownerId: string, ...connections: readonly EndpointConnection[]): PrivateEndpoints {
+  return { ownerId, connections };
+}
+
+/** A private zone linked to `vnet-hub`, with A records by relative name. */
+export function aZone(
+  name: string,
+  records: Readonly<Record<string, readonly string[]>> = {},
+  overrides: Partial<PrivateZone> = {},
+): PrivateZone {
+  return {
+    id: `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-dns/providers/Microsoft.Network/privateDnsZones/${name}`,
+    name,
+    links: got([{ id: 'links/hub', networkId: NETWORK, state: 'Completed', registrationEnabled: false }]),
+    records: got(Object.entries(records).map(([record, values]) => ({ type: 'A' as const, name: record, values }))),
+    ...overrides,
+  };
+}
+
+export function anAnswer(host: string, overrides: Partial<DnsAnswer> = {}): DnsAnswer {
+  return { host, server: '10.0.0.4:53', rcode: 'NOERROR', chain: [], addresses: [], ...overrides };
+}
+
+export function answersOf(...answers: readonly (DnsAnswer | readonly [host: string, Gathered<never>])[]): DnsAnswers {
+  return {
+    vantage: { networkId: NETWORK, servers: ['10.0.0.4:53'] },
+    hosts: answers.map((one) =>
+      'host' in one ? { host: one.host, answer: got(one) } : { host: one[0], answer: one[1] },
+    ),
+  };
 }
