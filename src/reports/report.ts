@@ -65,6 +65,12 @@ export interface ReportedFinding extends Finding {
   readonly drift: string | null;
 }
 
+export interface ExceptionView {
+  readonly exception: AppliedException | null;
+  /** a sentence added to the finding's message */
+  readonly remark?: string;
+}
+
 export interface ReportInput {
   readonly generatedAt: string;
   readonly version: string;
@@ -74,8 +80,8 @@ export interface ReportInput {
   readonly postures: readonly Posture[];
   readonly sweeps: readonly SweepSummary[];
   readonly problems: readonly Problem[];
-  /** the exception that covers a failing finding now */
-  exceptionOf(service: Service, finding: Finding): AppliedException | null;
+  /** the exception that covers a failing finding now, or why the one there is no longer does */
+  exceptionOf(service: Service, finding: Finding): ExceptionView;
   /** since when the finding has had this status; null where nobody remembers */
   sinceOf(service: Service, finding: Finding): string | null;
 }
@@ -112,12 +118,12 @@ export function buildReport(input: ReportInput): Report {
 
 function reportedService(posture: Posture, input: ReportInput): ReportedService {
   const { id, key, name, kind, subscriptionId, location } = posture.service;
-  const findings = posture.findings.map((finding) => ({
-    ...finding,
-    since: input.sinceOf(posture.service, finding),
-    exception: finding.status === 'fail' ? input.exceptionOf(posture.service, finding) : null,
-    drift: null,
-  }));
+  const findings = posture.findings.map((finding) => {
+    const { exception, remark }: ExceptionView =
+      finding.status === 'fail' ? input.exceptionOf(posture.service, finding) : { exception: null };
+    const message = remark === undefined ? finding.message : `${finding.message} ${remark}`;
+    return { ...finding, message, since: input.sinceOf(posture.service, finding), exception, drift: null };
+  });
   return {
     id,
     key,

@@ -54,7 +54,7 @@ function report(postures: readonly Posture[], simulated = false): Report {
     postures,
     sweeps: [],
     problems: [],
-    exceptionOf: () => null,
+    exceptionOf: () => ({ exception: null }),
     sinceOf: () => null,
   });
 }

@@ -1,0 +1,21 @@
+import type { Check, EvidenceKind } from '../model.ts';
+import { auditLogFailures } from './audit-log-failures.ts';
+import { auditLogSetting } from './audit-log-setting.ts';
+import { dataRolePrincipals } from './data-role-principals.ts';
+import { dataRolePrivilege } from './data-role-privilege.ts';
+import { dataRoleScope } from './data-role-scope.ts';
+import { privateDnsResolution } from './private-dns-resolution.ts';
+import { privateEndpointApproval } from './private-endpoint-approval.ts';
+import { publicNetworkAccess } from './public-network-access.ts';
+
+/** Every check that runs. A new check is one file, one test and one line here. */
+export const checks: readonly Check<EvidenceKind, EvidenceKind>[] = [
+  publicNetworkAccess,
+  privateEndpointApproval,
+  privateDnsResolution,
+  dataRoleScope,
+  dataRolePrivilege,
+  dataRolePrincipals,
+  auditLogSetting,
+  auditLogFailures,
+];
