@@ -27,8 +27,11 @@ export function namesGroupAudit(entry: LogEntry): boolean {
   return sameWord(entry.categoryGroup, 'audit');
 }
 
-const LOG_WORKSPACE =
-  /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.operationalinsights\/workspaces\/[^/]+$/;
+/** No segment may end in a dot or hold what means something in a URL: the id becomes the path of a query. */
+const SEGMENT = '[^/?#%\\\\]*[^/?#%\\\\.]';
+const LOG_WORKSPACE = new RegExp(
+  `^/subscriptions/${SEGMENT}/resourcegroups/${SEGMENT}/providers/microsoft\\.operationalinsights/workspaces/${SEGMENT}$`,
+);
 
 export function isLogWorkspaceId(id: string | undefined): id is string {
   return typeof id === 'string' && LOG_WORKSPACE.test(normaliseId(id));

@@ -34,6 +34,7 @@ test('a destination that is no Log Analytics workspace is not read', () => {
   expect(auditWorkspaceIds([nowhere, aSetting('/subscriptions/s', on)], 'fhirService')).toEqual([]);
   expect(isLogWorkspaceId(`${LAW}/a`)).toBe(true);
   expect(isLogWorkspaceId(`${LAW}/a/tables/b`)).toBe(false);
+  for (const name of ['..', 'a?b', 'a%2fb', 'a#b', 'a\\b']) expect(isLogWorkspaceId(`${LAW}/${name}`)).toBe(false);
 });
 
 test('a workspace has no audit category, but whoever says allLogs means all', () => {
