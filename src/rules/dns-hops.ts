@@ -80,7 +80,7 @@ function recordMissing(question: HopQuestion, alias: string, said: string): stri
 /** Nothing but a private zone or a forwarder can take the service's own public name away. */
 function shadowed(question: HopQuestion, said: string): string {
   const { host } = question.answer;
-  const { view, network } = look(question, host);
+  const { here: view, network } = look(question, host);
   if (view === undefined)
     return `${host} ${said}: a private zone or forwarder seen from ${network} shadows the public name`;
   const verb = view.link === 'linked' ? 'shadows' : 'may shadow';
