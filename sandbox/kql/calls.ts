@@ -3,11 +3,18 @@ import { unsupported } from './failure.ts';
 import type { Site } from './functions/define.ts';
 import { scalarFunction } from './functions/library.ts';
 import { type Expr, type Scope, typeOf } from './scope.ts';
-import { argumentsOf, child, kindOf, type Node, need } from './syntax.ts';
+import { argumentsOf, kindOf, type Node, need } from './syntax.ts';
 import { callScalar } from './user-functions.ts';
 
 export function calledName(node: Node): string {
   return need(node, 'Name').SimpleName ?? '';
+}
+
+/** The compiled arguments of a built-in function's call. */
+export function compileArguments(node: Node, name: string, scope: Scope): { args: readonly Expr[]; site: Site } {
+  const nodes = argumentsOf(node);
+  const site: Site = { node, name, type: typeOf(node.ResultType), scope, nodes };
+  return { args: nodes.map((argument) => compileArgument(argument, scope)), site };
 }
 
 /** A call of a built-in function or of one that the query itself declares. */
@@ -19,12 +26,8 @@ export function compileCall(node: Node, scope: Scope): Expr {
   if (aggregate !== undefined) return aggregate;
   const maker = scalarFunction(name);
   if (maker === undefined) throw unsupported(`the function ${name}()`, node.TextStart);
-  const nodes = argumentsOf(node);
-  const site: Site = { node, name, type: typeOf(node.ResultType), scope, nodes };
-  return maker(
-    nodes.map((argument) => compileArgument(argument, scope)),
-    site,
-  );
+  const { args, site } = compileArguments(node, name, scope);
+  return maker(args, site);
 }
 
 function compileArgument(node: Node, scope: Scope): Expr {
@@ -34,5 +37,5 @@ function compileArgument(node: Node, scope: Scope): Expr {
   if (kind === 'TypeOfLiteralExpression' || kind === 'StarExpression') {
     return { type: 'dynamic', constant: true, run: () => null };
   }
-  return compile(child(node, 'Element$1') ?? node, scope);
+  return compile(node, scope);
 }

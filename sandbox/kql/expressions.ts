@@ -1,10 +1,11 @@
 import { compileCall } from './calls.ts';
 import { toText } from './convert.ts';
 import { invalid, unsupported } from './failure.ts';
+import { tupleOf } from './functions/tuples.ts';
 import { compileLiteral, isLiteral } from './literals.ts';
 import { compileHasList, compileIn } from './membership.ts';
 import { compileBetween, compileBinary, compileMinus } from './operators-scalar.ts';
-import { derived, type Expr, type Scope } from './scope.ts';
+import { constant, derived, type Expr, type Scope } from './scope.ts';
 import { scalarOf } from './subqueries.ts';
 import { child, kindOf, type Node, need, textOf } from './syntax.ts';
 import { isBag, type Value } from './values.ts';
@@ -97,8 +98,11 @@ function compilePath(node: Node, scope: Scope): Expr {
 }
 
 function compileElement(node: Node, scope: Scope): Expr {
-  const bag = compile(need(node, 'Expression'), scope);
-  return element(bag, compile(need(need(node, 'Selector'), 'Expression'), scope));
+  const source = need(node, 'Expression');
+  const selector = compile(need(need(node, 'Selector'), 'Expression'), scope);
+  const tuple = tupleOf(source, scope);
+  if (tuple === undefined || !selector.constant) return element(compile(source, scope), selector);
+  return tuple[Number(selector.run([]))] ?? constant(null, 'dynamic');
 }
 
 function element(bag: Expr, selector: Expr): Expr {

@@ -1,5 +1,5 @@
 import { toDecimal, toGuid } from './convert.ts';
-import { parseDatetime, ticksOf, ticksOfDate } from './datetime.ts';
+import { parseDatetime, parseTimespan, ticksOf, ticksOfDate } from './datetime.ts';
 import type { KqlType } from './engine.ts';
 import { invalid } from './failure.ts';
 import { parseJson, set, toDynamic } from './json.ts';
@@ -54,7 +54,7 @@ function scalar(text: string, type: KqlType, node: Node, context: Context): Valu
     case 'guid':
       return toGuid(content);
     case 'timespan':
-      return long(BigInt(String((node.LiteralValue as { readonly ticks: unknown }).ticks)));
+      return timespan(content, node);
     default:
       return datetime(content, inside !== undefined, node, context);
   }
@@ -66,6 +66,12 @@ function integer(text: string, node: Node): Long {
     throw invalid(`${textOf(node)} is not a whole number`, node.TextStart);
   const size = long(BigInt(bare.replace(/^[+-]\s*/, '')));
   return bare.startsWith('-') ? negate(size) : size;
+}
+
+function timespan(text: string, node: Node): Long {
+  const ticks = parseTimespan(text);
+  if (ticks === null) throw invalid(`${textOf(node)} is not a timespan`, node.TextStart);
+  return ticks;
 }
 
 function real(text: string): number {

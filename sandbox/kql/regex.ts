@@ -78,7 +78,7 @@ function build(pattern: string, source: string, flags: string): RegExp {
 /** Greedy quantifiers become lazy and lazy ones greedy, as RE2's flag U asks. */
 export function swapGreed(source: string): string {
   return source.replace(
-    /\\.|\[(?:\\.|[^\]])*\]|([*+?]|\{\d+(?:,\d*)?\})(\??)/g,
+    /\\.|\(\?|\[(?:\\.|[^\]])*\]|([*+?]|\{\d+(?:,\d*)?\})(\??)/g,
     (text, quantifier?: string, lazy?: string) => {
       if (quantifier === undefined) return text;
       return lazy === '?' ? quantifier : `${quantifier}?`;

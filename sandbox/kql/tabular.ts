@@ -109,12 +109,7 @@ function called(node: Node, scope: Scope): Plan {
 }
 
 function dataTable(node: Node, scope: Scope): Plan {
-  const columns = items(need(node, 'Schema'), 'Columns').map(
-    (column): KqlColumn => ({
-      name: need(column, 'Name').SimpleName ?? '',
-      type: typeOf(need(column, 'Type').ReferencedSymbol as never),
-    }),
-  );
+  const columns = columnsOf(node);
   const cells = items(node, 'Values').map((item) => compile(item, { ...scope, row: rowScope([]) }));
   if (columns.length === 0 || cells.length % columns.length !== 0) {
     throw invalid('the values of a datatable must fill its rows', node.TextStart);

@@ -26,7 +26,7 @@ function bodyOf(node: Node, name: string): Node {
 function enter(node: Node, name: string, called: UserFunction, scope: Scope, input: Plan | undefined): Scope {
   if (scope.env.depth > DEEPEST)
     throw new KqlFailure('LimitExceeded', `${name} calls functions more than ${DEEPEST} deep`);
-  const given = argumentsOf(node);
+  const given = kindOf(node) === 'FunctionCallExpression' ? argumentsOf(node) : [];
   const positional = given.filter((argument) => kindOf(argument) !== 'SimpleNamedExpression');
   const named = new Map(
     given

@@ -6,6 +6,7 @@ import type { Library, Maker } from './define.ts';
 import { dynamicFunctions } from './dynamics.ts';
 import { mathFunctions } from './math.ts';
 import { textFunctions } from './texts.ts';
+import { windowFunctions } from './windows.ts';
 
 const LIBRARY: Library = {
   ...binFunctions,
@@ -15,6 +16,7 @@ const LIBRARY: Library = {
   ...dynamicFunctions,
   ...mathFunctions,
   ...textFunctions,
+  ...windowFunctions,
 };
 
 export function scalarFunction(name: string): Maker | undefined {

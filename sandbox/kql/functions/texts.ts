@@ -68,17 +68,19 @@ function replaceRegex(text: string, pattern: string, rewrite: string): string {
   return text.replace(compileRegex(pattern, 'g'), replacement.replace(/\\\\/g, '\\'));
 }
 
+/** Earlier lookups take their matches first; what was once replaced is not searched again. */
 function replaceStrings(text: string, lookups: Value, rewrites: Value): string {
-  const rewriteAt = (index: number) => toText(Array.isArray(rewrites) ? rewrites[index] : rewrites, 'dynamic');
   if (!Array.isArray(lookups)) return text;
-  const all = lookups.map((lookup) => toText(lookup, 'dynamic'));
-  let result = '';
-  for (let at = 0; at < text.length; ) {
-    const found = all.findIndex((lookup) => lookup !== '' && text.startsWith(lookup, at));
-    result += found < 0 ? text.charAt(at) : rewriteAt(found);
-    at += found < 0 ? 1 : (all[found]?.length ?? 1);
+  let open: (string | { readonly done: string })[] = [text];
+  for (const [index, lookup] of lookups.entries()) {
+    const rewrite = Array.isArray(rewrites) ? rewrites[index] : rewrites;
+    if (typeof lookup !== 'string' || typeof rewrite !== 'string' || lookup === '') continue;
+    open = open.flatMap((piece) => {
+      if (typeof piece !== 'string') return [piece];
+      return piece.split(lookup).flatMap((part, at) => (at === 0 ? [part] : [{ done: rewrite }, part]));
+    });
   }
-  return result;
+  return open.map((piece) => (typeof piece === 'string' ? piece : piece.done)).join('');
 }
 
 const trim =

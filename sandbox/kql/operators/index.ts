@@ -5,6 +5,8 @@ import { distinct } from './distinct.ts';
 import { join, lookup } from './join.ts';
 import { makeSeries } from './make-series.ts';
 import { mvApply, mvExpand } from './mv-expand.ts';
+import { parse, parseWhere } from './parse.ts';
+import { parseKv } from './parse-kv.ts';
 import { extend, project, projectAway, projectKeep, projectRename, projectReorder } from './project.ts';
 import { asName, consume, count, getSchema, invoke, render, serialize, take, where } from './rows.ts';
 import { sort, top } from './sort.ts';
@@ -27,6 +29,9 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   MakeSeriesOperator: makeSeries,
   MvApplyOperator: mvApply,
   MvExpandOperator: mvExpand,
+  ParseKvOperator: parseKv,
+  ParseOperator: parse,
+  ParseWhereOperator: parseWhere,
   ProjectAwayOperator: projectAway,
   ProjectKeepOperator: projectKeep,
   ProjectOperator: project,

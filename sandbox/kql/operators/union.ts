@@ -54,8 +54,11 @@ export function unionOf(node: Node, input: Plan | undefined, scope: Scope): Plan
   const kind = parameterOf(node, 'kind') ?? 'outer';
   if (kind !== 'outer' && kind !== 'inner') throw unsupported(`union kind=${kind}`, node.TextStart);
   const plans = sources(node, input, scope);
-  const columns = columnsOf(node);
+  const inAll = (column: KqlColumn) =>
+    plans.every((plan) => plan.columns.some(({ name, type }) => name === column.name && type === column.type));
   const sourceColumn = parameterOf(node, 'withsource') ?? parameterOf(node, 'with_source');
+  // The analyser names the columns of every table for an inner union too.
+  const columns = columnsOf(node).filter((column) => kind === 'outer' || column.name === sourceColumn || inAll(column));
   const mappings = plans.map(({ columns: own, name }) => {
     const exact = new Map(own.map((column, index) => [`${column.name}\n${column.type}`, index]));
     const typed = new Map(own.map((column, index) => [nameWithType(column), index]));
