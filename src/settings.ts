@@ -169,8 +169,12 @@ export function readSettings(environment: Environment): SettingsResult {
 
 function problemOf(name: string, given: Readonly<Record<string, string>>, expected: string): string {
   const value = given[name] ?? '';
-  const withoutPassword = value.replace(/\/\/[^/@]*@/g, '//(hidden)@').slice(0, 80);
-  return `${name} is ${secrets.has(name) ? '(set)' : JSON.stringify(withoutPassword)}: expected ${expected}.`;
+  // an address may carry a password before its host or a signature in its query
+  const shown = value
+    .replace(/\/\/[^/@]*@/g, '//(hidden)@')
+    .replace(/\?.*/s, '?(hidden)')
+    .slice(0, 80);
+  return `${name} is ${secrets.has(name) ? '(set)' : JSON.stringify(shown)}: expected ${expected}.`;
 }
 
 const withoutSlash = (address: string): string => address.replace(/\/+$/, '');

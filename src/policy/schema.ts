@@ -6,40 +6,37 @@ import { endOf } from './exceptions.ts';
 const guid = z.guid('must be a GUID');
 const text = z.string().min(1, 'must not be empty');
 
-const resourceIdPattern =
-  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/\s]+\/providers\/[^/\s]+(\/[^/\s]+\/[^/\s]+)+\/?$/i;
-const resourceId = z
-  .string()
-  .regex(resourceIdPattern, 'must be a resource id: /subscriptions/…/resourceGroups/…/providers/…');
-
-function resourceIdOf(type: string, what: string) {
-  const segment = type.replaceAll('.', '\\.').replaceAll('/', '\\/');
-  return z
-    .string()
-    .regex(
-      new RegExp(`^/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/\\s]+/providers/${segment}/[^/\\s]+/?$`, 'i'),
-      `must be the resource id of a ${what}: /subscriptions/…/resourceGroups/…/providers/${type}/…`,
-    );
+/** Azure compares ids without case, and JSON Schema has no pattern that does: editors get none rather than a wrong one. */
+function caseless(pattern: RegExp, message: string) {
+  return z.string().refine((value) => pattern.test(value), message);
 }
 
-const networkId = resourceIdOf('Microsoft.Network/virtualNetworks', 'virtual network');
-const logWorkspaceId = resourceIdOf('Microsoft.OperationalInsights/workspaces', 'Log Analytics workspace');
-
-const idPattern = z
-  .string()
-  .regex(/^\/subscriptions\/[^*\s]*\*?$/i, 'must be a resource id; it may end in *')
-  .describe('A resource id; * at the end stands for anything.');
+const resourceId = caseless(
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/\s]+\/providers\/[^/\s]+(\/[^/\s]+\/[^/\s]+)+\/?$/i,
+  'must be a resource id: /subscriptions/…/resourceGroups/…/providers/…',
+);
+const networkId = caseless(
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/\s]+\/providers\/Microsoft\.Network\/virtualNetworks\/[^/\s]+\/?$/i,
+  'must be the resource id of a virtual network: /subscriptions/…/providers/Microsoft.Network/virtualNetworks/…',
+);
+const logWorkspaceId = caseless(
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/\s]+\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/\s]+\/?$/i,
+  'must be the resource id of a Log Analytics workspace: /subscriptions/…/providers/Microsoft.OperationalInsights/workspaces/…',
+);
+const idPattern = caseless(/^\/subscriptions\/[^*\s]*\*?$/i, 'must be a resource id; it may end in *').describe(
+  'A resource id; * at the end stands for anything.',
+);
 
 /** Days, hours, minutes and seconds only: how long a month is depends on the month. */
 const duration = z
   .string()
-  .regex(
-    /^P(?!$)(\d+W|(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?)$/,
-    'must be an ISO 8601 duration in weeks, days, hours, minutes or seconds, such as PT1H',
-  )
+  .regex(/^P(?!$)(\d+W|(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+S)?)?)$/, {
+    error: 'must be an ISO 8601 duration in weeks, days, hours, minutes or seconds, such as PT1H',
+    abort: true,
+  })
   .refine((value) => /[1-9]/.test(value), 'must be longer than nothing');
 
-const count = z.int('must be a whole number').min(0, 'must not be negative');
+const count = z.int('must be a whole number').min(0, 'must not be negative').max(1_000_000_000, 'is too large');
 const milliseconds = z.number().positive('must be more than 0');
 const scopeLevel = z.enum(['service', 'workspace', 'resourceGroup', 'subscription', 'managementGroup']);
 
@@ -64,69 +61,71 @@ const principal = z.strictObject({
 });
 const privileged = z.strictObject({ id: guid, name: text.nullish() });
 
-const expectations = z.strictObject({
-  tenant: guid.nullish().describe("The approved tenant; absent: the subscription's own."),
-  logWorkspaces: z
-    .array(logWorkspaceId)
-    .nullish()
-    .describe('Approved Log Analytics workspaces; empty: any that exists.'),
-  networks: z
-    .array(z.union([networkId, z.strictObject({ id: networkId, via: z.enum(['peering', 'other']).nullish() })]))
-    .nullish()
-    .describe('Virtual networks that must resolve and reach the services; via: how, peering by default.'),
-  privateEndpointSubscriptions: z
-    .array(guid)
-    .nullish()
-    .describe('Whose private endpoints may connect; empty: where watched services and the networks stand.'),
-  dataAccess: z
-    .strictObject({
-      widestScope: scopeLevel.nullish().describe('The widest scope at which data roles may be assigned.'),
-      principals: z
-        .array(z.union([guid, principal]))
-        .nullish()
-        .describe('Who may have access to data.'),
-    })
-    .nullish(),
-  privilegedPrincipals: z
-    .array(z.union([guid, privileged]))
-    .nullish()
-    .describe('Who may grant roles over the services.'),
-  externalIdentityProviders: z.array(text).nullish().describe('Approved authorities outside Entra ID.'),
-  corsOrigins: z.array(text).nullish().describe('Approved CORS origins; empty: any that is https and no wildcard.'),
-  exportAccounts: z.array(text).nullish().describe('Storage accounts to export to, names or ids; empty: any.'),
-  auditFailures: z
-    .strictObject({
-      window: duration.nullish(),
-      clientErrors: count.nullish(),
-      serverErrors: count.nullish(),
-      perCaller: count.nullish(),
-    })
-    .nullish()
-    .describe('More than this many failed requests within the window fail.'),
-  auditLiveness: z
-    .strictObject({ minimumRequests: count.nullish() })
-    .nullish()
-    .describe('An hour with more requests than this must leave audit rows.'),
-  operationFailures: z.strictObject({ window: duration.nullish(), perOperation: count.nullish() }).nullish(),
-  slowOperations: z
-    .strictObject({
-      window: duration.nullish(),
-      minimumRows: count.nullish(),
-      everythingMs: milliseconds.nullish(),
-      searchMs: milliseconds.nullish(),
-    })
-    .nullish(),
-  customerManagedKey: z.enum(['optional', 'required']).nullish(),
-  templateRegistries: z.array(text).nullish().describe('Registries of $convert-data templates; empty: any.'),
-  importWindow: z
-    .strictObject({ from: date, to: date })
-    .refine(({ from, to }) => new Date(from) < endOf(to), 'ends before it begins')
-    .nullish()
-    .describe('When $import may be switched on.'),
-  lock: z.enum(['none', 'CanNotDelete']).nullish(),
-  reindexHours: z.number().positive('must be more than 0').nullish(),
-  successor: resourceId.nullish().describe('In an override: the service that this one is being migrated to.'),
-});
+const expectations = z
+  .strictObject({
+    tenant: guid.nullish().describe("The approved tenant; absent: the subscription's own."),
+    logWorkspaces: z
+      .array(logWorkspaceId)
+      .nullish()
+      .describe('Approved Log Analytics workspaces; empty: any that exists.'),
+    networks: z
+      .array(z.union([networkId, z.strictObject({ id: networkId, via: z.enum(['peering', 'other']).nullish() })]))
+      .nullish()
+      .describe('Virtual networks that must resolve and reach the services; via: how, peering by default.'),
+    privateEndpointSubscriptions: z
+      .array(guid)
+      .nullish()
+      .describe('Whose private endpoints may connect; empty: where watched services and the networks stand.'),
+    dataAccess: z
+      .strictObject({
+        widestScope: scopeLevel.nullish().describe('The widest scope at which data roles may be assigned.'),
+        principals: z
+          .array(z.union([guid, principal]))
+          .nullish()
+          .describe('Who may have access to data.'),
+      })
+      .nullish(),
+    privilegedPrincipals: z
+      .array(z.union([guid, privileged]))
+      .nullish()
+      .describe('Who may grant roles over the services.'),
+    externalIdentityProviders: z.array(text).nullish().describe('Approved authorities outside Entra ID.'),
+    corsOrigins: z.array(text).nullish().describe('Approved CORS origins; empty: any that is https and no wildcard.'),
+    exportAccounts: z.array(text).nullish().describe('Storage accounts to export to, names or ids; empty: any.'),
+    auditFailures: z
+      .strictObject({
+        window: duration.nullish(),
+        clientErrors: count.nullish(),
+        serverErrors: count.nullish(),
+        perCaller: count.nullish(),
+      })
+      .nullish()
+      .describe('More than this many failed requests within the window fail.'),
+    auditLiveness: z
+      .strictObject({ minimumRequests: count.nullish() })
+      .nullish()
+      .describe('An hour with more requests than this must leave audit rows.'),
+    operationFailures: z.strictObject({ window: duration.nullish(), perOperation: count.nullish() }).nullish(),
+    slowOperations: z
+      .strictObject({
+        window: duration.nullish(),
+        minimumRows: count.nullish(),
+        everythingMs: milliseconds.nullish(),
+        searchMs: milliseconds.nullish(),
+      })
+      .nullish(),
+    customerManagedKey: z.enum(['optional', 'required']).nullish(),
+    templateRegistries: z.array(text).nullish().describe('Registries of $convert-data templates; empty: any.'),
+    importWindow: z
+      .strictObject({ from: date, to: date })
+      .refine(({ from, to }) => new Date(from) < endOf(to), 'ends before it begins')
+      .nullish()
+      .describe('When $import may be switched on.'),
+    lock: z.enum(['none', 'CanNotDelete']).nullish(),
+    reindexHours: z.number().positive('must be more than 0').nullish(),
+    successor: resourceId.nullish().describe('In an override: the service that this one is being migrated to.'),
+  })
+  .meta({ id: 'expectations' });
 
 const match = z
   .strictObject({
@@ -186,20 +185,18 @@ const server = z.strictObject({
     .describe('What its name must resolve to.'),
 });
 
-const subscription = z
-  .string()
-  .regex(/^(\/subscriptions\/)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/?$/i, 'must be a subscription id');
-
-const managementGroup = z
-  .string()
-  .regex(
-    /^(\/providers\/Microsoft\.Management\/managementGroups\/)?[^/\s]+\/?$/i,
-    'must be the id or name of a management group',
-  );
-
-const hostName = z
-  .string()
-  .regex(/^(?!.{254})([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{1,63}\.?$/i, 'must be a host name');
+const subscription = caseless(
+  /^(\/subscriptions\/)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/?$/i,
+  'must be a subscription id',
+);
+const managementGroup = caseless(
+  /^(\/providers\/Microsoft\.Management\/managementGroups\/)?[^/\s]+\/?$/i,
+  'must be the id or name of a management group',
+);
+const hostName = caseless(
+  /^(?!.{254})([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9-]{1,63}\.?$/i,
+  'must be a host name',
+);
 
 const estate = z.strictObject({
   subscriptions: z
