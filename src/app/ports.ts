@@ -1,0 +1,48 @@
+import type { Azure } from '../evidence/azure/client.ts';
+import { gatherEvidence } from '../evidence/collectors.ts';
+import type { Estate } from '../evidence/inventory.ts';
+import type { Check, Cloud, Service } from '../model.ts';
+import { type Policy, resolveExpectations } from '../policy.ts';
+import { subscriptionOf } from '../rules/resource-id.ts';
+import type { Settings } from '../settings.ts';
+import type { BatchPorts } from '../sweep.ts';
+
+export interface PortsInput {
+  readonly azure: Azure;
+  readonly estate: Estate;
+  readonly policy: Policy;
+  readonly settings: Settings;
+  readonly checks: readonly Check[];
+  readonly signal: AbortSignal;
+  now(): Date;
+}
+
+/** Ties a batch's needs to the collectors and the policy. */
+export function batchPorts({ azure, estate, policy, settings, checks, signal, now }: PortsInput): BatchPorts {
+  const { inventory, services: watched } = estate;
+  const expect = (service: Service) => resolveExpectations(policy, service);
+  const optIn = new Set(policy.optIn);
+  const dns = { servers: settings.dnsServers, vantageRecord: policy.vantage.record };
+  return {
+    checks,
+    contextOf: contextSource(watched, policy, settings.cloud, now),
+    gather: (services, kinds, confirm) =>
+      gatherEvidence({ services, inventory, confirm, azure, dns, signal, optIn, expect, now }, kinds),
+  };
+}
+
+/** What every check of a sweep may know besides its evidence; one time for the whole sweep. */
+export function contextSource(
+  watched: readonly Service[],
+  policy: Policy,
+  cloud: Cloud,
+  now: () => Date,
+): BatchPorts['contextOf'] {
+  const at = now().toISOString();
+  const subscriptions = new Set(watched.map((service) => service.subscriptionId.toLowerCase()));
+  return (service) => {
+    const expect = resolveExpectations(policy, service);
+    const networks = expect.networks.flatMap(({ id }) => subscriptionOf(id) ?? []);
+    return { service, expect, cloud, now: at, estateSubscriptions: [...new Set([...subscriptions, ...networks])].sort() };
+  };
+}
