@@ -10,6 +10,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { applyFault } from './http-faults.ts';
+import { printJson } from './json-text.ts';
 import type { Fault, FaultTarget, Json, RunningServer, TlsMaterial, World } from './types.ts';
 
 /** A request as handlers see it: percent-decoded, `//` collapsed, no slash at the end. */
@@ -148,7 +149,7 @@ function decode(text: string): string {
 
 function bodyText(body: SandboxResponse['body']): string {
   if (body === undefined) return '';
-  return typeof body === 'string' ? body : JSON.stringify(body);
+  return typeof body === 'string' ? body : printJson(body);
 }
 
 function dateOf(world: World, fault: Fault | undefined): Date {

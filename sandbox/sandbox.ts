@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { startAzurite } from './azurite.ts';
+import { startLogs } from './data-plane/logs.ts';
 import { startDirectory } from './directory.ts';
 import { startDns } from './dns/server.ts';
 import { startIdentity } from './identity.ts';
@@ -27,8 +29,13 @@ interface Closable {
   close(): Promise<void> | void;
 }
 
-/** Starts what a scan uses. Whatever was started before an error is stopped again. */
-export async function startSandbox(estate: Estate): Promise<Sandbox> {
+export interface SandboxOptions {
+  /** also what the app keeps its state in; a scan does without */
+  readonly app?: boolean;
+}
+
+/** Starts the servers of one estate. Whatever was started before an error is stopped again. */
+export async function startSandbox(estate: Estate, { app = false }: SandboxOptions = {}): Promise<Sandbox> {
   const world = createWorld(estate);
   const directory = mkdtempSync(join(tmpdir(), 'fhirwatch-sandbox-'));
   const started: Closable[] = [];
@@ -46,23 +53,28 @@ export async function startSandbox(estate: Estate): Promise<Sandbox> {
   };
   try {
     const tls = await createTls(estate.now, directory);
-    const [resourceManager, identity, graph, dns] = await Promise.all([
+    const [resourceManager, identity, graph, dns, logs, storage] = await Promise.all([
       keep(startResourceManager(world, tls)),
       keep(startIdentity(world)),
       keep(startDirectory(world, tls)),
       keep(startDns(world)),
+      keep(startLogs(world, tls)),
+      app ? keep(startAzurite()) : undefined,
     ]);
     const endpoints = {
       resourceManager: resourceManager.url,
       graph: graph.url,
+      logs: logs.url,
       identity: identity.endpoint,
       privateDns: dns.private.address,
       publicDns: dns.public.address,
+      ...(storage ? { blobs: storage.blobUrl, queues: storage.queueUrl, tables: storage.tableUrl } : {}),
     };
     const environment = {
       FHIRWATCH_CLOUD: estate.cloud,
       FHIRWATCH_RESOURCE_MANAGER_ENDPOINT: resourceManager.url,
       FHIRWATCH_GRAPH_ENDPOINT: graph.url,
+      FHIRWATCH_LOGS_ENDPOINT: logs.url,
       FHIRWATCH_DNS_SERVERS: endpoints.privateDns,
       FHIRWATCH_POLICY: policyFile(estate, directory),
       IDENTITY_ENDPOINT: identity.endpoint,
@@ -70,6 +82,7 @@ export async function startSandbox(estate: Estate): Promise<Sandbox> {
       AZURE_TENANT_ID: estate.tenantId,
       AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
       NODE_EXTRA_CA_CERTS: tls.caFile,
+      ...(storage ? { AzureWebJobsStorage: storage.connectionString } : {}),
     };
     return { world, tls, endpoints, environment, close };
   } catch (error) {

@@ -42,12 +42,18 @@ export function queryGraph(world: World, query: string): KqlResult {
   return runQuery(query, databaseOf(world.estate(), read.query), { now: world.now() });
 }
 
-/** All tables by name; only those that the query names are filled. */
+/** Loads the query language ahead of the first query, which else waits for it. */
+export function warmUp(world: World): void {
+  queryGraph(world, 'resources | take 0');
+}
+
+/** All tables, those that the query names filled and under the spelling it uses: Resource Graph does not mind the case. */
 function databaseOf(estate: Estate, asked: GraphQuery): KqlDatabase {
-  const text = asked.query.toLowerCase();
-  const filled = Object.entries(tables).map(([name, rows]): [string, KqlTable] => {
-    const kept = text.includes(name) ? rows(estate).filter((row) => isAsked(estate, name, row, asked)) : [];
-    return [name, tableFromRecords(kept, columns)];
+  const filled = Object.entries(tables).flatMap(([name, rows]): [string, KqlTable][] => {
+    const spellings = new Set(asked.query.match(new RegExp(`\\b${name}\\b`, 'gi')) ?? []);
+    const kept = spellings.size > 0 ? rows(estate).filter((row) => isAsked(estate, name, row, asked)) : [];
+    const table = tableFromRecords(kept, columns);
+    return [...spellings.add(name)].map((spelling) => [spelling, table]);
   });
   return { dialect: 'resource-graph', tables: new Map(filled) };
 }
