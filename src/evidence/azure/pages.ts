@@ -10,7 +10,8 @@ export interface ListingOptions {
   onResponse(answer: RawAnswer, flat: unknown, error?: unknown): void;
 }
 
-interface Listing {
+/** What a listing operation of an SDK client returns. */
+export interface Listing {
   byPage(): AsyncIterableIterator<unknown>;
 }
 

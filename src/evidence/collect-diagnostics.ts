@@ -1,0 +1,72 @@
+import type { DiagnosticSetting, Gathered, LogWorkspaces, Source } from '../model.ts';
+import { normaliseId } from '../rules/resource-id.ts';
+import { listIn, textAt, valueAt } from './azure/documents.ts';
+import { type Batch, type Collected, mapBounded, perService } from './batch.ts';
+import { asReference, readListed } from './collect-documents.ts';
+
+/** The api-version that knows category groups (HF 4.2). */
+const insightsApi = '2021-05-01-preview';
+const workspacesApi = '2023-09-01';
+const workspaceId =
+  /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.operationalinsights\/workspaces\/[^/]+$/;
+
+/** The diagnostic settings of each service; not in Resource Graph. */
+export function collectDiagnosticSettings(batch: Batch): Promise<Collected<'diagnosticSettings'>> {
+  return perService(batch.services, async ({ id }) => {
+    const path = `${id}/providers/Microsoft.Insights/diagnosticSettings`;
+    const listed = await batch.azure.list(path, insightsApi, {}, batch.signal);
+    if (!listed.ok) return listed;
+    const settings = listed.value.flatMap((row) => toSetting(row) ?? []);
+    if (settings.length === listed.value.length) return { ...listed, value: settings };
+    const detail = `ARM GET ${path}: a diagnostic setting was not understood`;
+    return { ok: false, reason: 'malformed', detail, sources: listed.sources };
+  });
+}
+
+function toSetting(row: unknown): DiagnosticSetting | undefined {
+  const id = textAt(row, 'id');
+  const name = textAt(row, 'name');
+  const logs = listIn(valueAt(row, 'properties', 'logs'));
+  const destination = textAt(row, 'properties', 'workspaceId');
+  if (id === undefined || name === undefined || logs === undefined) return undefined;
+  return {
+    id,
+    name,
+    ...(destination ? { workspaceId: destination } : {}),
+    logs: logs.map((log) => {
+      const category = textAt(log, 'category');
+      const categoryGroup = textAt(log, 'categoryGroup');
+      const enabled = valueAt(log, 'enabled');
+      return {
+        ...(category ? { category } : {}),
+        ...(categoryGroup ? { categoryGroup } : {}),
+        ...(enabled === undefined ? {} : { enabled }),
+      };
+    }),
+  };
+}
+
+/** The log workspaces that each service's settings name, each read once per batch. */
+export async function collectLogWorkspaces(batch: Batch): Promise<Collected<'logWorkspaces'>> {
+  const settings = await batch.gather('diagnosticSettings');
+  return perService(batch.services, async ({ id }) => {
+    const own = settings.get(id);
+    if (own === undefined || !own.ok) return own;
+    const ids = [...new Set(own.value.flatMap((setting) => setting.workspaceId ?? []).map(normaliseId))].sort();
+    const entries = await mapBounded(ids, async (one) => [one, await readWorkspace(batch, one)] as const);
+    const workspaces: LogWorkspaces = Object.fromEntries(entries);
+    const sources: readonly Source[] = entries.flatMap(([, gathered]) => gathered.sources);
+    const direct = entries.every(([, gathered]) => !gathered.ok || gathered.direct);
+    return { ok: true, value: workspaces, sources: [...own.sources, ...sources], direct };
+  });
+}
+
+async function readWorkspace(batch: Batch, id: string): Promise<Gathered<{ readonly id: string }>> {
+  if (!workspaceId.test(id)) {
+    const detail = `"${id.slice(0, 200)}" is not the id of a Log Analytics workspace`;
+    return { ok: false, reason: 'malformed', detail, sources: [] };
+  }
+  const how = { listing: batch.inventory.logWorkspaces, apiVersion: workspacesApi, direct: false };
+  const document = asReference(batch, id, await readListed(batch, id, how));
+  return document.ok ? { ...document, value: { id: document.value.id } } : document;
+}

@@ -1,0 +1,137 @@
+import type { EndpointAddress, Gathered, PrivateEndpoint, ResourceDocument, ZoneGroup } from '../model.ts';
+import { normaliseId, parentResourceId } from '../rules/resource-id.ts';
+import { listIn, textAt, textsIn, valueAt } from './azure/documents.ts';
+import { CallError } from './azure/failure.ts';
+import type { Batch } from './batch.ts';
+import { asReference, readListed } from './collect-documents.ts';
+
+const networkApi = '2024-05-01';
+const endpointId =
+  /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.network\/privateendpoints\/[^/]+$/;
+const interfaceId =
+  /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.network\/networkinterfaces\/[^/]+$/;
+
+/** A private endpoint as its own side describes it, with its addresses and zone groups; read once per batch. */
+export function readPrivateEndpoint(batch: Batch, id: string, direct: boolean): Promise<Gathered<PrivateEndpoint>> {
+  return batch.once(`endpoint ${direct} ${normaliseId(id)}`, async () => {
+    if (!endpointId.test(normaliseId(id))) return notAnId(id, 'private endpoint');
+    const listing = batch.inventory.privateEndpoints;
+    const read = await readListed(batch, id, { listing, apiVersion: networkApi, direct });
+    const document = asReference(batch, id, read);
+    if (!document.ok) return document;
+    const [addresses, zoneGroups] = await Promise.all([
+      readAddresses(batch, document.value),
+      readZoneGroups(batch, document.value.id),
+    ]);
+    return { ...document, value: toEndpoint(document.value, addresses, zoneGroups) };
+  });
+}
+
+function toEndpoint(
+  { id, location, properties }: ResourceDocument,
+  addresses: PrivateEndpoint['addresses'],
+  zoneGroups: PrivateEndpoint['zoneGroups'],
+): PrivateEndpoint {
+  const subnetId = textAt(properties, 'subnet', 'id');
+  const connections = (field: string, manual: boolean) =>
+    (listIn(properties[field]) ?? []).map((connection) => {
+      const serviceId = textAt(connection, 'properties', 'privateLinkServiceId');
+      const status = valueAt(connection, 'properties', 'privateLinkServiceConnectionState', 'status');
+      return { ...(serviceId ? { serviceId } : {}), ...(status === undefined ? {} : { status }), manual };
+    });
+  return {
+    id,
+    ...(typeof location === 'string' ? { location } : {}),
+    ...(properties.provisioningState === undefined ? {} : { provisioningState: properties.provisioningState }),
+    ...(subnetId ? { networkId: parentResourceId(subnetId) } : {}),
+    connections: [
+      ...connections('privateLinkServiceConnections', false),
+      ...connections('manualPrivateLinkServiceConnections', true),
+    ],
+    customDnsConfigs: (listIn(properties.customDnsConfigs) ?? []).flatMap((config) => {
+      const fqdn = textAt(config, 'fqdn');
+      return fqdn ? [{ fqdn, addresses: textsIn(valueAt(config, 'ipAddresses')) }] : [];
+    }),
+    addresses,
+    zoneGroups,
+  };
+}
+
+/** The addresses of all its network interfaces, or none of them: a part could pass for the whole. */
+async function readAddresses(
+  batch: Batch,
+  { id, properties }: ResourceDocument,
+): Promise<Gathered<readonly EndpointAddress[]>> {
+  const ids = listIn(properties.networkInterfaces)?.map((nic) => textAt(nic, 'id') ?? '');
+  if (ids === undefined) return malformed(`${id}: networkInterfaces is no list`);
+  const listing = batch.inventory.networkInterfaces;
+  const documents: Gathered<ResourceDocument>[] = [];
+  for (const nic of ids) {
+    if (!interfaceId.test(normaliseId(nic))) return notAnId(nic, 'network interface');
+    const read = await readListed(batch, nic, { listing, apiVersion: networkApi, direct: false });
+    const document = asReference(batch, nic, read);
+    if (!document.ok) return document;
+    documents.push(document);
+  }
+  const read = documents.flatMap((document) => (document.ok ? [document] : []));
+  try {
+    return {
+      ok: true,
+      value: read.flatMap(({ value }) => addressesOf(value)),
+      sources: read.flatMap(({ sources }) => sources),
+      direct: read.every(({ direct }) => direct),
+    };
+  } catch (error) {
+    if (error instanceof CallError) return malformed(error.message);
+    throw error;
+  }
+}
+
+function addressesOf({ id, properties }: ResourceDocument): readonly EndpointAddress[] {
+  const configurations = listIn(properties.ipConfigurations);
+  if (configurations === undefined) throw new CallError('malformed', `${id}: ipConfigurations is no list`);
+  return configurations.map((configuration) => {
+    const address = textAt(configuration, 'properties', 'privateIPAddress');
+    if (!address) throw new CallError('malformed', `${id}: an IP configuration has no address`);
+    const link = valueAt(configuration, 'properties', 'privateLinkConnectionProperties');
+    const memberName = textAt(link, 'requiredMemberName');
+    return { address, fqdns: textsIn(valueAt(link, 'fqdns')), ...(memberName ? { memberName } : {}) };
+  });
+}
+
+/** Zone groups are not in Resource Graph. */
+async function readZoneGroups(batch: Batch, id: string): Promise<Gathered<readonly ZoneGroup[]>> {
+  const listed = await batch.azure.list(`${id}/privateDnsZoneGroups`, networkApi, {}, batch.signal);
+  if (!listed.ok) return listed;
+  const groups = listed.value.flatMap((row) => toZoneGroup(row) ?? []);
+  if (groups.length === listed.value.length) return { ...listed, value: groups };
+  return malformed(`${id}: a private DNS zone group was not understood`);
+}
+
+function toZoneGroup(row: unknown): ZoneGroup | undefined {
+  const id = textAt(row, 'id');
+  const configs = listIn(valueAt(row, 'properties', 'privateDnsZoneConfigs'));
+  if (id === undefined || configs === undefined) return undefined;
+  const zones = configs.flatMap((config) => toGroupZone(config) ?? []);
+  return zones.length === configs.length ? { id, zones } : undefined;
+}
+
+function toGroupZone(config: unknown): ZoneGroup['zones'][number] | undefined {
+  const zoneId = textAt(config, 'properties', 'privateDnsZoneId');
+  const sets = listIn(valueAt(config, 'properties', 'recordSets'));
+  if (!zoneId || sets === undefined) return undefined;
+  const recordSets = sets.map((set) => {
+    const type = textAt(set, 'recordType');
+    const fqdn = textAt(set, 'fqdn');
+    return { ...(type ? { type } : {}), ...(fqdn ? { fqdn } : {}), addresses: textsIn(valueAt(set, 'ipAddresses')) };
+  });
+  return { zoneId, recordSets };
+}
+
+function notAnId(id: string, what: string): Gathered<never> {
+  return malformed(`"${id.slice(0, 200)}" is not the id of a ${what}`);
+}
+
+function malformed(detail: string): Gathered<never> {
+  return { ok: false, reason: 'malformed', detail, sources: [] };
+}

@@ -1,0 +1,151 @@
+import type {
+  DenyAssignment,
+  Gathered,
+  Permission,
+  RoleAssignment,
+  RoleDefinition,
+  ScheduleInstance,
+} from '../model.ts';
+import { scopeLevel } from '../rules/role-scope.ts';
+import { listIn, textAt, valueAt } from './azure/documents.ts';
+import { CallError } from './azure/failure.ts';
+import { isObject } from './azure/json.ts';
+
+/** Rows of `Microsoft.Authorization` as values. A reader throws a {@link CallError} for a row it does not understand. */
+
+/**
+ * The rows at or above a service: what stands below or beside it gives nobody anything here. A row that is not
+ * understood fails the listing for the services that it may concern, since it may be the one that matters.
+ */
+export function atOrAbove<T>(
+  listing: Gathered<readonly unknown[]>,
+  serviceId: string,
+  read: (row: unknown) => T,
+): Gathered<readonly T[]> {
+  if (!listing.ok) return listing;
+  try {
+    const value = listing.value.filter((row) => mayCover(row, serviceId)).map(read);
+    return { ...listing, value };
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    return { ok: false, reason: error.reason, detail: error.message, sources: listing.sources };
+  }
+}
+
+function mayCover(row: unknown, serviceId: string): boolean {
+  const scope = scopeIn(row);
+  return scope === undefined || scopeLevel(scope, serviceId) !== undefined;
+}
+
+/** The scope a row names, or the one its id stands at. */
+export function scopeIn(row: unknown): string | undefined {
+  const named = textAt(row, 'properties', 'scope');
+  if (named?.startsWith('/')) return named;
+  const id = textAt(row, 'id') ?? '';
+  const at = id.toLowerCase().lastIndexOf('/providers/microsoft.authorization/');
+  if (at < 0) return undefined;
+  return id.slice(0, at) || '/';
+}
+
+export function toRoleAssignment(row: unknown): RoleAssignment {
+  return { id: need(row, 'id'), ...grantOf(row) };
+}
+
+export function toScheduleInstance(row: unknown): ScheduleInstance {
+  return {
+    id: need(row, 'id'),
+    ...grantOf(row),
+    ...optional('assignmentType', row, 'properties', 'assignmentType'),
+    ...optional('roleAssignmentId', row, 'properties', 'originRoleAssignmentId'),
+    ...optional('memberType', row, 'properties', 'memberType'),
+    ...optional('scheduleId', row, 'properties', 'roleEligibilityScheduleId'),
+    ...optional('linkedScheduleId', row, 'properties', 'linkedRoleEligibilityScheduleId'),
+    ...optional('linkedInstanceId', row, 'properties', 'linkedRoleEligibilityScheduleInstanceId'),
+  };
+}
+
+export function toDenyAssignment(row: unknown): DenyAssignment {
+  const narrow = valueAt(row, 'properties', 'doNotApplyToChildScopes');
+  return {
+    id: need(row, 'id'),
+    scope: scopeOf(row),
+    ...optional('name', row, 'properties', 'denyAssignmentName'),
+    // where it is not said, a denial counts for its own scope only: it must never hide a right that exists
+    doNotApplyToChildScopes: narrow !== false,
+    permissions: needList(row, 'properties', 'permissions').map(toPermission),
+    principals: needList(row, 'properties', 'principals').map(toPrincipal),
+    excludePrincipals: needList(row, 'properties', 'excludePrincipals').map(toPrincipal),
+    ...optional('condition', row, 'properties', 'condition'),
+    ...optional('effect', row, 'properties', 'denyAssignmentEffect'),
+  };
+}
+
+export function toRoleDefinition(row: unknown): RoleDefinition {
+  return {
+    id: need(row, 'id'),
+    roleName: need(row, 'properties', 'roleName'),
+    permissions: needList(row, 'properties', 'permissions').map(toPermission),
+  };
+}
+
+export function toPermission(row: unknown): Permission {
+  if (!isObject(row)) throw misread(row, 'permissions');
+  return {
+    actions: texts(row, 'actions'),
+    notActions: texts(row, 'notActions'),
+    dataActions: texts(row, 'dataActions'),
+    notDataActions: texts(row, 'notDataActions'),
+    ...optional('condition', row, 'condition'),
+  };
+}
+
+function grantOf(row: unknown) {
+  return {
+    scope: scopeOf(row),
+    principalId: need(row, 'properties', 'principalId'),
+    roleDefinitionId: need(row, 'properties', 'roleDefinitionId'),
+    ...optional('principalType', row, 'properties', 'principalType'),
+    ...optional('condition', row, 'properties', 'condition'),
+  };
+}
+
+function scopeOf(row: unknown): string {
+  const scope = scopeIn(row);
+  if (scope === undefined) throw misread(row, 'scope');
+  return scope;
+}
+
+function toPrincipal(row: unknown): { readonly id: string; readonly type?: string } {
+  return { id: need(row, 'id'), ...optional('type', row, 'type') };
+}
+
+function need(row: unknown, ...path: readonly string[]): string {
+  const text = textAt(row, ...path);
+  if (!text) throw misread(row, path.at(-1) ?? '');
+  return text;
+}
+
+/** Absent and null are none; any other type is not understood. */
+function optional<K extends string>(name: K, row: unknown, ...path: readonly string[]): { readonly [P in K]?: string } {
+  const value = valueAt(row, ...path) ?? '';
+  if (typeof value !== 'string') throw misread(row, name);
+  // the key is the type parameter's own, which a computed property does not tell the compiler
+  return value === '' ? {} : ({ [name]: value } as { readonly [P in K]: string });
+}
+
+function needList(row: unknown, ...path: readonly string[]): readonly unknown[] {
+  const list = listIn(valueAt(row, ...path));
+  if (list === undefined) throw misread(row, path.at(-1) ?? '');
+  return list;
+}
+
+function texts(row: unknown, name: string): readonly string[] {
+  const list = needList(row, name);
+  if (!list.every((one) => typeof one === 'string')) throw misread(row, name);
+  return list;
+}
+
+function misread(row: unknown, field: string): CallError {
+  const id = textAt(row, 'id');
+  return new CallError('malformed', `${id ? id.slice(0, 300) : 'a row'}: ${field} was not understood`);
+}
