@@ -126,9 +126,14 @@ export async function ensureBundle(root, { force = false } = {}) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-  await ensureBundle(root, { force: true });
-  for (const name of readdirSync(join(root, 'dist')).filter((name) => !name.startsWith('.'))) {
-    const { size } = statSync(join(root, 'dist', name));
-    console.log(`${String(Math.ceil(size / 1024)).padStart(7)} KiB  dist/${name}`);
+  try {
+    await ensureBundle(root, { force: true });
+    for (const name of readdirSync(join(root, 'dist')).filter((name) => !name.startsWith('.'))) {
+      const { size } = statSync(join(root, 'dist', name));
+      console.log(`${String(Math.ceil(size / 1024)).padStart(7)} KiB  dist/${name}`);
+    }
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
   }
 }
