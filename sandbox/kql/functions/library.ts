@@ -4,7 +4,12 @@ import { conversions } from './conversions.ts';
 import { datetimeFunctions } from './datetimes.ts';
 import type { Library, Maker } from './define.ts';
 import { dynamicFunctions } from './dynamics.ts';
+import { encodingFunctions } from './encodings.ts';
+import { hashFunctions } from './hashes.ts';
 import { mathFunctions } from './math.ts';
+import { networkFunctions } from './network.ts';
+import { parserFunctions } from './parsers.ts';
+import { seriesFunctions } from './series.ts';
 import { textFunctions } from './texts.ts';
 import { windowFunctions } from './windows.ts';
 
@@ -14,7 +19,12 @@ const LIBRARY: Library = {
   ...conversions,
   ...datetimeFunctions,
   ...dynamicFunctions,
+  ...encodingFunctions,
+  ...hashFunctions,
   ...mathFunctions,
+  ...networkFunctions,
+  ...parserFunctions,
+  ...seriesFunctions,
   ...textFunctions,
   ...windowFunctions,
 };

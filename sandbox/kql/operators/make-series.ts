@@ -90,7 +90,7 @@ function binsOf(axis: Axis, seen: Iterable<Value>): Value[] {
   if (to === null && last !== null) to = next(last, axis.step, axis.expr.type);
   const bins: Value[] = [];
   if (from === null || to === null) return bins;
-  for (let bin = from; below(bin, to); bin = next(bin, axis.step, axis.expr.type)) {
+  for (let bin: Value = from; below(bin, to); bin = next(bin, axis.step, axis.expr.type)) {
     bins.push(bin);
     tooMany(bins.length);
   }

@@ -111,14 +111,14 @@ export function parseKv(node: Node, input: Plan, scope: Scope): Plan {
   };
 }
 
-function valueOf(node: Node): string {
+function propertyText(node: Node): string {
   return typeof node.LiteralValue === 'string' ? node.LiteralValue : textOf(node);
 }
 
 function extractor(node: Node, keys: readonly string[]): (text: string) => Pairs {
   const clause = child(node, 'WithClause');
   const properties = (clause === undefined ? [] : items(clause, 'Properties')).map(
-    (property) => [need(property, 'Name').SimpleName ?? '', valueOf(need(property, 'Expression'))] as const,
+    (property) => [need(property, 'Name').SimpleName ?? '', propertyText(need(property, 'Expression'))] as const,
   );
   const all = (name: string) => properties.flatMap(([key, value]) => (key === name ? [value] : []));
   const [regex] = all('regex');
