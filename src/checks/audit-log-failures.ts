@@ -62,7 +62,7 @@ export const auditLogFailures: Check<'auditRows', 'traffic'> = {
     if (!reading.anyRow) return judgeSilence(auditRows, traffic, context);
     const { clientErrors, serverErrors } = countFailures(reading.failures);
     return pass(
-      `In the last ${window} the audit log${read} holds ${clientErrors} client errors and ${serverErrors} server errors: within the policy.${gaps}`,
+      `In the last ${window} the audit log${read} holds failures within the policy: client errors ${clientErrors}, server errors ${serverErrors}.${gaps}`,
       observed,
     );
   },
@@ -82,23 +82,18 @@ function findDefects(
   const limits = expect.auditFailures;
   const { clientErrors, serverErrors, callers } = countFailures(failures);
   const defects: Defect[] = [];
-  const add = (what: string, count: number, by: string, name: keyof typeof limits): void => {
+  const add = (what: string, count: number, statuses: string, name: keyof typeof limits): void => {
     const limit = limits[name];
-    const sentence = `${count} ${what} (policy: at most ${limit}, auditFailures.${name}${by})`;
+    const sentence = `${count} ${what} (policy: at most ${limit}, auditFailures.${name}; by status ${statuses})`;
     defects.push({ sentence, observed: `${what} > ${limit}` });
   };
-  const statuses = (server: boolean) =>
-    `; by status ${describeStatuses(failures.filter((row) => isServerError(row) === server))}`;
-  if (serverErrors > limits.serverErrors) add('server errors', serverErrors, statuses(true), 'serverErrors');
-  if (clientErrors > limits.clientErrors) add('client errors', clientErrors, statuses(false), 'clientErrors');
+  const statusesOf = (server: boolean) => describeStatuses(failures.filter((row) => isServerError(row) === server));
+  if (serverErrors > limits.serverErrors) add('server errors', serverErrors, statusesOf(true), 'serverErrors');
+  if (clientErrors > limits.clientErrors) add('client errors', clientErrors, statusesOf(false), 'clientErrors');
   if (service.kind === 'dicomService') return defects;
-  for (const { caller, count } of callers.filter((one) => one.count > limits.perCaller)) {
-    add(
-      `client errors of ${caller === 'unauthenticated' ? 'unauthenticated callers' : caller}`,
-      count,
-      '',
-      'perCaller',
-    );
+  for (const { caller, count, statuses } of callers.filter((one) => one.count > limits.perCaller)) {
+    const of = caller === 'unauthenticated' ? 'unauthenticated callers' : caller;
+    add(`client errors of ${of}`, count, statuses, 'perCaller');
   }
   return defects;
 }

@@ -56,25 +56,26 @@ export interface FailureCounts {
   readonly clientErrors: number;
   readonly serverErrors: number;
   /** client errors by who made them; most first, then by name */
-  readonly callers: readonly { readonly caller: string; readonly count: number }[];
+  readonly callers: readonly { readonly caller: string; readonly count: number; readonly statuses: string }[];
 }
 
 /** 5xx are the server's, every other failed row is the client's: 4xx, without a status, `Failed` below 400. */
 export function countFailures(failures: readonly AuditFailureRow[]): FailureCounts {
-  const callers = new Map<string, number>();
-  let clientErrors = 0;
-  let serverErrors = 0;
-  for (const row of failures) {
-    if (isServerError(row)) serverErrors += row.count;
-    else {
-      clientErrors += row.count;
-      const id = callerOf(row);
-      callers.set(id, (callers.get(id) ?? 0) + row.count);
-    }
-  }
-  const sorted = [...callers].map(([id, count]) => ({ caller: showCaller(id), count }));
-  sorted.sort((a, b) => b.count - a.count || (a.caller < b.caller ? -1 : 1));
-  return { clientErrors, serverErrors, callers: sorted };
+  const ofClients = failures.filter((row) => !isServerError(row));
+  const callers = [...Map.groupBy(ofClients, callerOf)].map(([id, rows]) => ({
+    caller: showCaller(id),
+    count: total(rows),
+    statuses: describeStatuses(rows),
+  }));
+  return {
+    clientErrors: total(ofClients),
+    serverErrors: total(failures) - total(ofClients),
+    callers: callers.sort((a, b) => b.count - a.count || (a.caller < b.caller ? -1 : 1)),
+  };
+}
+
+function total(failures: readonly AuditFailureRow[]): number {
+  return failures.reduce((sum, { count }) => sum + count, 0);
 }
 
 export function isServerError({ status }: AuditFailureRow): boolean {

@@ -71,7 +71,7 @@ describe('callers', () => {
 
   test('ruling: `::ffff:a.b.c.d` is `a.b.c.d`.', () => {
     const rows = ['::ffff:10.0.0.1', '::FFFF:10.0.0.1', '10.0.0.1'].map((callerAddress) => aRow({ callerAddress }));
-    expect(countFailures(rows).callers).toEqual([{ caller: '10.0.0.1', count: 3 }]);
+    expect(countFailures(rows).callers).toEqual([{ caller: '10.0.0.1', count: 3, statuses: '403 × 3' }]);
     expect(callerOf(aRow({ callerAddress: '::ffff:1' }))).toBe('::ffff:1');
   });
 
