@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { z } from 'zod';
+import * as z from 'zod';
 import { clouds, type Endpoints, overrideCloud, storageSuffixes } from './clouds.ts';
 import type { Cloud } from './model.ts';
 import { readSchedules, type Schedules } from './schedules.ts';

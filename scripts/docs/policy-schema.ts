@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { catalogueIds } from '../../src/checks/ids.ts';
 import { policySchema } from '../../src/policy/schema.ts';
 import { optInIds } from '../../src/policy.ts';

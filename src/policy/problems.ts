@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Path, PolicyDocument, PolicyProblem } from './document.ts';
 import { endOf } from './exceptions.ts';
 import type { PolicyInput } from './schema.ts';

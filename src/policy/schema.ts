@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { endOf } from './exceptions.ts';
 
 /** The shape of `fhirwatch.yaml` (version 1). Every section and key may be absent or null and then has its default. */
