@@ -8,6 +8,7 @@ import {
   readDataGrants,
 } from '../rules/data-grants.ts';
 import { gradeGrant, tellDefects, tellObstacles, tellPass, worstOf } from '../rules/grant-words.ts';
+import { shellWord } from '../rules/shell.ts';
 import { fail, pass, unknown } from './verdict.ts';
 
 export const dataRolePrincipals: Check<never, GrantEvidenceKind | 'directory'> = {
@@ -23,7 +24,8 @@ export const dataRolePrincipals: Check<never, GrantEvidenceKind | 'directory'> =
     summary:
       'Delete the assignment (or the PIM eligibility) of whoever should have no access, and of every deleted ' +
       'principal. Whoever should have it goes under dataAccess.principals in the policy.',
-    command: (service) => `az role assignment delete --assignee "<object id>" --role "<role>" --scope "${service.id}"`,
+    command: (service) =>
+      `az role assignment delete --assignee "<object id>" --role "<role>" --scope ${shellWord(service.id)}`,
   },
   references: [
     'https://learn.microsoft.com/azure/healthcare-apis/configure-azure-rbac',

@@ -9,6 +9,7 @@ import {
 } from '../rules/data-grants.ts';
 import { gradeGrant, tellDefects, tellObstacles, tellPass, worstOf } from '../rules/grant-words.ts';
 import { isPowerful, shortAction } from '../rules/role-actions.ts';
+import { shellWord } from '../rules/shell.ts';
 import { fail, pass, unknown } from './verdict.ts';
 
 export const dataRolePrivilege: Check<never, GrantEvidenceKind> = {
@@ -24,7 +25,8 @@ export const dataRolePrivilege: Check<never, GrantEvidenceKind> = {
     summary:
       'Give the principal a role without these actions, e.g. FHIR Data Reader, and delete the powerful assignment or ' +
       'eligibility. If the power is meant, list the principal with that role under dataAccess.principals in the policy.',
-    command: (service) => `az role assignment delete --assignee "<object id>" --role "<role>" --scope "${service.id}"`,
+    command: (service) =>
+      `az role assignment delete --assignee "<object id>" --role "<role>" --scope ${shellWord(service.id)}`,
   },
   references: [
     'https://learn.microsoft.com/azure/role-based-access-control/built-in-roles/integration',

@@ -9,6 +9,7 @@ import {
 import { gradeGrant, levelWords, tellDefects, tellObstacles, tellPass, worstOf } from '../rules/grant-words.ts';
 import { isReading } from '../rules/role-actions.ts';
 import { isWider } from '../rules/role-scope.ts';
+import { shellWord } from '../rules/shell.ts';
 import { fail, pass, unknown } from './verdict.ts';
 
 export const dataRoleScope: Check<never, GrantEvidenceKind> = {
@@ -24,7 +25,8 @@ export const dataRoleScope: Check<never, GrantEvidenceKind> = {
     summary:
       'Assign the role again at the service itself, see that its users still work, then delete the wider assignment ' +
       '(or the wider PIM eligibility). If the wider scope is meant, raise dataAccess.widestScope in the policy.',
-    command: (service) => `az role assignment create --assignee "<object id>" --role "<role>" --scope "${service.id}"`,
+    command: (service) =>
+      `az role assignment create --assignee "<object id>" --role "<role>" --scope ${shellWord(service.id)}`,
   },
   references: [
     'https://learn.microsoft.com/azure/healthcare-apis/configure-azure-rbac',

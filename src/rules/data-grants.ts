@@ -34,7 +34,7 @@ export interface Grant extends Holding {
 }
 
 export interface Grants {
-  /** sorted by principal, role and scope; standing ones first */
+  /** standing ones first, each part sorted by principal, role and scope */
   readonly grants: readonly Grant[];
   /** what stands between these grants and a pass, as sentences */
   readonly obstacles: readonly string[];
@@ -74,7 +74,7 @@ export function readGrants(
     if (actions.length > 0) grants.push({ ...holding, roleName, actions });
   }
   return {
-    grants: grants.sort(byHolding),
+    grants,
     obstacles: [...lostSources(evidence), ...[...unreadable.keys()].sort().flatMap((id) => unreadable.get(id) ?? [])],
     remarks: denyAssignments.ok
       ? []
@@ -137,10 +137,4 @@ function lostSources(evidence: GrantEvidence): readonly string[] {
 
 function because(failure: Failure): string {
   return `${failure.reason}: ${failure.detail}`;
-}
-
-function byHolding(a: Grant, b: Grant): number {
-  if (a.eligible !== b.eligible) return a.eligible ? 1 : -1;
-  const [left, right] = [holdingKey(a), holdingKey(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -140,11 +140,19 @@ function toHolding(row: RoleAssignment | ScheduleInstance, serviceId: string, el
   ];
 }
 
+/** Each holding once, standing ones first, in an order that does not hang on Azure's. */
 function distinct(holdings: readonly Holding[]): readonly Holding[] {
-  const byKey = new Map<string, Holding>();
-  for (const holding of holdings) {
-    const key = `${holding.eligible} ${holdingKey(holding)}`;
-    if (!byKey.has(key)) byKey.set(key, holding);
-  }
-  return [...byKey.values()];
+  const spelt = ({ principalType, condition }: Holding): string => `${principalType ?? ''} ${condition ?? ''}`;
+  const sorted = [...holdings].sort(
+    (a, b) =>
+      Number(a.eligible) - Number(b.eligible) || compare(holdingKey(a), holdingKey(b)) || compare(spelt(a), spelt(b)),
+  );
+  return sorted.filter((one, i) => {
+    const before = sorted[i - 1];
+    return before === undefined || before.eligible !== one.eligible || holdingKey(before) !== holdingKey(one);
+  });
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

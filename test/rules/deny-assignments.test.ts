@@ -12,6 +12,8 @@ import {
   workspaceScope,
 } from '../role-builders.ts';
 
+fc.configureGlobal({ seed: 20_261_122 });
+
 const here = serviceScope('fhirService');
 const DELETE = 'Microsoft.HealthcareApis/workspaces/fhirservices/resources/delete';
 const everyone = { id: '00000000-0000-0000-0000-000000000000', type: 'SystemDefined' };

@@ -23,6 +23,8 @@ import {
   writer,
 } from '../role-builders.ts';
 
+fc.configureGlobal({ seed: 20_261_122 });
+
 const KINDS: readonly ServiceKind[] = ['apiForFhir', 'fhirService', 'dicomService'];
 const FHIR = 'Microsoft.HealthcareApis/workspaces/fhirservices/resources/';
 const short = (permissions: readonly Permission[], kind: ServiceKind): readonly string[] =>

@@ -60,7 +60,7 @@ describe('an activation', () => {
 
   test('of a wider scope than the eligibility known is more than it', () => {
     const joined = join([], [eligible(person(1), writer, here)], [activate(person(1), writer, groupScope)]);
-    expect(told(joined)).toEqual([`eligible ${person(1)} service`, `eligible ${person(1)} resourceGroup`]);
+    expect(told(joined)).toEqual([`eligible ${person(1)} resourceGroup`, `eligible ${person(1)} service`]);
   });
 
   test('below an eligibility at a management group is that eligibility', () => {
@@ -115,4 +115,14 @@ test('one row listed twice in two spellings is one holding', () => {
 
 test('what is unreadable holds nothing', () => {
   expect(holdingsOver(here, lost('forbidden'), lost('forbidden'), lost('forbidden'))).toEqual([]);
+});
+
+test('the order and the spelling of rows change nothing, also where two rows of one holding differ', () => {
+  const rows = [
+    assign(person(2), reader, here),
+    assign(person(1), writer, here, { principalType: 'Unknown', condition: 'x' }),
+    assign(person(1), writer, here),
+  ];
+  expect(join(rows.toReversed())).toEqual(join(rows));
+  expect(join(rows)).toHaveLength(2);
 });
