@@ -47,7 +47,7 @@ export async function start(root, name, args) {
  * @param {readonly string[]} args
  * @param {{ cwd: string, env: NodeJS.ProcessEnv }} options
  */
-function become(program, args, { cwd, env }) {
+export function become(program, args, { cwd, env }) {
   const child = spawn(program, args, { cwd, env, stdio: 'inherit' });
   /** @type {readonly NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
