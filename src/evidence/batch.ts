@@ -37,7 +37,7 @@ export interface Batch extends BatchInput {
   once<T>(key: string, read: () => Promise<T>): Promise<T>;
 }
 
-export type Collectors = { readonly [K in EvidenceKind]?: (batch: Batch) => Promise<Collected<K>> };
+export type Collectors = { readonly [K in EvidenceKind]: (batch: Batch) => Promise<Collected<K>> };
 
 /** Calls of one collector at a time: one that hangs must not starve the others. */
 const atOnce = 24;
@@ -84,7 +84,7 @@ function createBatch(input: BatchInput, collectors: Collectors): Batch {
 
 async function collect<K extends EvidenceKind>(batch: Batch, kind: K, collectors: Collectors): Promise<Collected<K>> {
   try {
-    return (await collectors[kind]?.(batch)) ?? new Map();
+    return await collectors[kind](batch);
   } catch (error) {
     const failure: Gathered<never> = { ok: false, ...toFailure(error, `collecting ${kind}`), sources: [] };
     return new Map(batch.services.map(({ id }) => [id, failure]));

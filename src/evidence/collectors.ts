@@ -2,6 +2,7 @@ import type { Evidence, EvidenceKind } from '../model.ts';
 import { type BatchInput, type Collectors, runCollectors } from './batch.ts';
 import { collectDiagnosticSettings, collectLogWorkspaces } from './collect-diagnostics.ts';
 import { collectDirectory } from './collect-directory.ts';
+import { collectDns } from './collect-dns.ts';
 import { collectResources, collectWorkspaces } from './collect-documents.ts';
 import { collectAuditWindows, collectTrafficHours } from './collect-logs.ts';
 import { collectPrivateEndpoints, collectRequiredZones } from './collect-private-endpoints.ts';
@@ -21,6 +22,7 @@ export const collectors: Collectors = {
   privateEndpoints: collectPrivateEndpoints,
   requiredZones: collectRequiredZones,
   privateZones: collectPrivateZones,
+  dnsAnswers: collectDns,
   roleAssignments: collectRoleAssignments,
   roleDefinitions: collectRoleDefinitions,
   eligibleRoles: collectEligibleRoles,
