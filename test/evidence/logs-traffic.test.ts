@@ -154,6 +154,27 @@ describe('the answer', () => {
     expect(traffic.get(gone.id)).toMatchObject({ ok: false, reason: 'malformed' });
   });
 
+  test("ruling: One lost source takes no other source's evidence with it. - a resource that spoils its batch", async () => {
+    const gone = { ...EHR, id: `${EHR.id}-2` };
+    const { azure, seen } = fakeAzure(({ body }) =>
+      String(body.resourceids).includes(gone.id)
+        ? { status: 403, body: {} }
+        : values(resource(EHR, metric(['2026-11-22T07:00:00Z', 5]))),
+    );
+    const requests = [EHR, gone].map((service) => ({ service, hours: 1 }));
+    const traffic = await collectTraffic(requests, azure, noHurry);
+    expect(traffic.get(EHR.id)).toMatchObject({ ok: true, value: { hours: [{ requests: 5 }] } });
+    expect(traffic.get(gone.id)).toMatchObject({ ok: false, reason: 'forbidden' });
+    expect(seen).toHaveLength(3);
+  });
+
+  test('an answer with an error beside its values is only part', async () => {
+    const whole = [resource(EHR, metric(['2026-11-22T07:00:00Z', 5]))];
+    const answer = { body: { values: whole, error: { code: 'PartialResult' } } };
+    const detail = expect.stringContaining('only part of the answer came (PartialResult)');
+    expect(await collectOne(answer)).toMatchObject({ ok: false, reason: 'malformed', detail });
+  });
+
   test.each<[string, FakeAnswer | undefined, string]>([
     ['401', { status: 401, body: {} }, 'forbidden'],
     ['403', { status: 403, body: {} }, 'forbidden'],

@@ -1,4 +1,4 @@
-import type { Gathered, Service, ServiceKind, Traffic } from '../../model.ts';
+import type { Failure, Gathered, Service, ServiceKind, Traffic } from '../../model.ts';
 import { normaliseId } from '../../rules/resource-id.ts';
 import { type Azure, failed } from '../azure/client.ts';
 import { CallError, inBrackets } from '../azure/failure.ts';
@@ -92,6 +92,9 @@ async function ask(
   const url = `${endpoint}/subscriptions/${encodeURIComponent(first.subscriptionId)}/metrics:getBatch?${query}`;
   const body = { resourceids: group.map(({ service }) => service.id) };
   const answer = await azure.post(url, azure.cloud.metricsAudience, body, signal);
+  if (!answer.ok && group.length > 1 && isAboutResources(answer)) {
+    return (await Promise.all(group.map((one) => ask([one], azure, signal)))).flat();
+  }
   if (!answer.ok) return spread(() => answer);
   return spread((one) => {
     try {
@@ -102,8 +105,16 @@ async function ask(
   });
 }
 
+/** One resource that is gone or may not be read spoils a whole batch: then each is asked alone. */
+function isAboutResources({ reason }: Failure): boolean {
+  return reason === 'forbidden' || reason === 'not-found' || reason === 'malformed';
+}
+
 /** Adds a resource's points up into hours. An answer without the resource is malformed; one without series has no hours. */
 function readTraffic(answer: unknown, { service, hours }: TrafficRequest, end: number): Traffic {
+  if (isObject(answer) && isObject(answer.error)) {
+    throw new CallError('malformed', `only part of the answer came${inBrackets(answer.error.code)}`);
+  }
   const id = normaliseId(service.id);
   const resource = list(answer, 'values').find((one) => isObject(one) && normaliseId(text(one, 'resourceid')) === id);
   if (!isObject(resource)) throw new CallError('malformed', 'the answer lacks a service that was asked for');
