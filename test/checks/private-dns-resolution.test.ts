@@ -337,7 +337,7 @@ test('ruling: Fail on part, pass on the whole - a half answer may fail and never
   expect(judge({ answer: { incomplete, rcode: 'NXDOMAIN', addresses: [] } }).status).toBe('fail');
 });
 
-test('ruling: Missing evidence of endpoints: only a proven fail fails', () => {
+test('without the evidence of endpoints only a proven fail fails', () => {
   const unread = [
     lost('forbidden'),
     got(connectionsOf(OWNER, aConnection(lost('forbidden')))),
