@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dataRolePrincipals } from '../../src/checks/data-role-principals.ts';
 import type { ApprovedPrincipal, Directory, ServiceKind, Verdict } from '../../src/model.ts';
+import { assess } from '../../src/posture/assess.ts';
 import { aContext, lost, someExpectations } from '../builders.ts';
 import {
   type AccessEvidence,
@@ -247,4 +248,13 @@ test('`observed` names every principal with data access and marks orphans, sorte
     roleAssignments: [`${person(1)} ${guidOf(writer)} ${scope}`, `${person(2)} ${guidOf(reader)} ${scope} orphan`],
     roleEligibilityScheduleInstances: [`${person(3)} ${guidOf(reader)} ${scope}`],
   });
+});
+
+test('ruling: Data-role checks: FHIR, DICOM, API for FHIR; workspace and MedTech `n/a`', () => {
+  const statusOn = (kind: ServiceKind) =>
+    assess([dataRolePrincipals], accessEvidence(), aContext(kind)).findings[0]?.status;
+  for (const kind of ['fhirService', 'dicomService', 'apiForFhir'] as const) expect(statusOn(kind)).toBe('pass');
+  for (const kind of ['workspace', 'medtechService', 'fhirServer'] as const) {
+    expect(statusOn(kind)).toBe('not-applicable');
+  }
 });

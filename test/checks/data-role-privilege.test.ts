@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dataRolePrivilege } from '../../src/checks/data-role-privilege.ts';
 import type { ApprovedPrincipal, ServiceKind, Verdict } from '../../src/model.ts';
+import { assess } from '../../src/posture/assess.ts';
 import { aContext, lost, someExpectations } from '../builders.ts';
 import {
   type AccessEvidence,
@@ -239,4 +240,13 @@ test('`observed` holds the powerful grants and what they may do, nothing else', 
 test('a policy with names like __proto__ lists nobody else', () => {
   const principals = [{ id: '__proto__', roles: ['__proto__'] }];
   expect(grade(holding(writer, principals))).toBe('high');
+});
+
+test('ruling: Data-role checks: FHIR, DICOM, API for FHIR; workspace and MedTech `n/a`', () => {
+  const statusOn = (kind: ServiceKind) =>
+    assess([dataRolePrivilege], accessEvidence(), aContext(kind)).findings[0]?.status;
+  for (const kind of ['fhirService', 'dicomService', 'apiForFhir'] as const) expect(statusOn(kind)).toBe('pass');
+  for (const kind of ['workspace', 'medtechService', 'fhirServer'] as const) {
+    expect(statusOn(kind)).toBe('not-applicable');
+  }
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dataRoleScope } from '../../src/checks/data-role-scope.ts';
 import type { ScopeLevel, ServiceKind, Verdict } from '../../src/model.ts';
+import { assess } from '../../src/posture/assess.ts';
 import { aContext, got, lost, OTHER_SUBSCRIPTION, someExpectations } from '../builders.ts';
 import {
   type AccessEvidence,
@@ -365,4 +366,12 @@ test('`observed` names principal, role and scope in one spelling, sorted', () =>
       `${person(3)} 3db33094-8700-4567-8da5-1501d4e7e843 ${workspaceScope.toLowerCase()} write`,
     ],
   });
+});
+
+test('ruling: Data-role checks: FHIR, DICOM, API for FHIR; workspace and MedTech `n/a`', () => {
+  const statusOn = (kind: ServiceKind) => assess([dataRoleScope], accessEvidence(), aContext(kind)).findings[0]?.status;
+  for (const kind of ['fhirService', 'dicomService', 'apiForFhir'] as const) expect(statusOn(kind)).toBe('pass');
+  for (const kind of ['workspace', 'medtechService', 'fhirServer'] as const) {
+    expect(statusOn(kind)).toBe('not-applicable');
+  }
 });
