@@ -1,5 +1,6 @@
 /** Application Insights: takes telemetry as its ingestion endpoint does, and keeps it as tables of the app's workspace. */
-import { keyOf, segmentsOf } from '../dns/documents.ts';
+
+import { keyOf, segmentsOf } from '../dns/resource-ids.ts';
 import { deriveId } from '../estate.ts';
 import { type SandboxRequest, type SandboxResponse, startServer } from '../http.ts';
 import type { KqlTable } from '../kql/engine.ts';
@@ -161,15 +162,16 @@ function acknowledge(received: number, refused: readonly Refused[], status?: num
 }
 
 /** a JSON array, one object, or one object a line */
-function readItems(text: string): readonly unknown[] | undefined {
+function readItems(text: string): readonly Json[] | undefined {
   const whole = parse(text);
   if (Array.isArray(whole)) return whole;
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  const items = lines.map(parse);
-  return items.length === 0 || items.includes(undefined) ? (whole === undefined ? undefined : [whole]) : items;
+  const items = lines.map(parse).filter((item) => item !== undefined);
+  if (items.length > 0 && items.length === lines.length) return items;
+  return whole === undefined ? undefined : [whole];
 }
 
-function parse(text: string): unknown {
+function parse(text: string): Json | undefined {
   try {
     return JSON.parse(text);
   } catch (error) {

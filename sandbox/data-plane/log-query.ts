@@ -1,5 +1,6 @@
-import { isAtOrBelow, keyOf } from '../dns/documents.ts';
+import { keyOf } from '../dns/resource-ids.ts';
 import { type KqlDatabase, type KqlResult, runQuery } from '../kql/engine.ts';
+import { isAtOrBelow, isUnreadable } from '../resource-manager/scopes.ts';
 import type { Estate, World } from '../types.ts';
 import {
   filterTables,
@@ -11,7 +12,7 @@ import {
   type WorkspaceTables,
   withinSpan,
 } from './log-tables.ts';
-import { findWorkspace, isReadable, type LogWorkspace, namesOf, workspacesOf } from './log-workspaces.ts';
+import { findWorkspace, type LogWorkspace, namesOf, workspacesOf } from './log-workspaces.ts';
 
 /** The app's own workspace: it stands beside the estate, and its rows arrive while the sandbox runs. */
 export interface TelemetryWorkspace extends LogWorkspace {
@@ -37,7 +38,7 @@ export function queryWorkspace(
       error: { code: 'WorkspaceNotFoundError', message: `the estate has no Log Analytics workspace '${workspaceId}'` },
     };
   }
-  if (!isReadable(estate, found.id)) {
+  if (isUnreadable(estate, found.id)) {
     return { error: { code: 'InsufficientAccessError', message: `the monitor may not read '${found.id}'` } };
   }
   return runInScope(world, { workspaces: [found] }, query, undefined, undefined);
@@ -65,7 +66,7 @@ export function runInScope(
   });
   const others = new Map<string, KqlDatabase>();
   for (const workspace of [...workspacesOf(estate), ...(telemetry === undefined ? [] : [telemetry])]) {
-    if (!isReadable(estate, workspace.id)) continue;
+    if (isUnreadable(estate, workspace.id)) continue;
     const tables = withinSpan(read(workspace).widened, span);
     for (const name of namesOf(workspace)) others.set(name, { tables, dialect: 'log-analytics' });
   }

@@ -1,4 +1,4 @@
-import { keyOf } from '../dns/documents.ts';
+import { keyOf } from '../dns/resource-ids.ts';
 import { type KqlColumn, type KqlTable, type KqlType, tableFromRecords } from '../kql/engine.ts';
 import type { Estate, JsonObject, LogTable } from '../types.ts';
 import { KNOWN_TABLES, type KnownTable } from './known-tables.ts';

@@ -1,4 +1,5 @@
-import { at, documentsOfType, isAtOrBelow, keyOf, lastSegment, segmentsOf, textOf } from '../dns/documents.ts';
+import { documentsOfType, keyOf, lastSegment, segmentsOf, textOf } from '../dns/resource-ids.ts';
+import { at } from '../documents.ts';
 import type { AzureDocument, Estate } from '../types.ts';
 
 /** A Log Analytics workspace that exists. */
@@ -35,8 +36,4 @@ export function namesOf(workspace: LogWorkspace): readonly string[] {
   const group = segmentsOf(workspace.id)[3];
   const names = [keyOf(workspace.id), workspace.name, `${group}/${workspace.name}`];
   return workspace.customerId === undefined ? names : [workspace.customerId, ...names];
-}
-
-export function isReadable(estate: Estate, id: string): boolean {
-  return !estate.monitor.unreadable.some((scope) => isAtOrBelow(id, scope));
 }

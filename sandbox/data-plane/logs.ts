@@ -1,8 +1,9 @@
 import { isRecord } from '../checks.ts';
 import { clouds } from '../clouds.ts';
-import { isAtOrBelow, keyOf } from '../dns/documents.ts';
+import { keyOf } from '../dns/resource-ids.ts';
 import { parameter, type SandboxRequest, type SandboxResponse, startServer } from '../http.ts';
 import type { KqlTable } from '../kql/engine.ts';
+import { isAtOrBelow, isUnreadable } from '../resource-manager/scopes.ts';
 import { checkToken } from '../tokens.ts';
 import type { Estate, Json, JsonObject, RunningServer, TlsMaterial, World } from '../types.ts';
 import {
@@ -15,7 +16,7 @@ import {
   workspaceNotFound,
 } from './log-errors.ts';
 import { type QueryScope, runInScope, type TelemetryWorkspace } from './log-query.ts';
-import { findByCustomerId, findWorkspace, isReadable, type LogWorkspace, workspacesOf } from './log-workspaces.ts';
+import { findByCustomerId, findWorkspace, type LogWorkspace, workspacesOf } from './log-workspaces.ts';
 import { parseTimeSpan } from './time-span.ts';
 
 /** limits of one answer (HF 7): rows, and bytes before compression */
@@ -117,7 +118,7 @@ function scopeOf(
   if (workspace !== undefined) return readable(estate, workspace);
   const exists = estate.resources.some((document) => isAtOrBelow(document.id, target));
   if (!exists) return refusal(404);
-  if (!isReadable(estate, target)) return refusal(403);
+  if (isUnreadable(estate, target)) return refusal(403);
   return { workspaces: workspacesOf(estate), resource: target };
 }
 
@@ -146,7 +147,7 @@ function additional(
 
 function readable(estate: Estate, workspace: LogWorkspace | undefined): QueryScope | SandboxResponse {
   if (workspace === undefined) return workspaceNotFound();
-  return isReadable(estate, workspace.id) ? { workspaces: [workspace] } : refusal(403);
+  return isUnreadable(estate, workspace.id) ? refusal(403) : { workspaces: [workspace] };
 }
 
 function success(request: SandboxRequest, table: KqlTable): SandboxResponse {

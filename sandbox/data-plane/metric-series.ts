@@ -1,5 +1,6 @@
 /** Platform metrics of the estate as Azure Monitor prints them: points put into buckets, gaps without a value. */
-import { documentsOfType, keyOf, segmentsOf } from '../dns/documents.ts';
+import { documentsOfType, keyOf } from '../dns/resource-ids.ts';
+import { typeOfId } from '../resource-manager/target.ts';
 import type { Estate, Json, JsonObject } from '../types.ts';
 import type { Span } from './log-tables.ts';
 
@@ -55,13 +56,6 @@ const OFFERED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     MeasurementIngestionLatencyMs: 'Milliseconds',
   },
 };
-
-/** `Microsoft.X/type/child` of a resource id, lower case */
-export function typeOfId(id: string): string {
-  const segments = segmentsOf(id);
-  const rest = segments.slice(segments.lastIndexOf('providers') + 1);
-  return rest.filter((_, index) => index === 0 || index % 2 === 1).join('/');
-}
 
 /** why a metric cannot be asked of the type; undefined: it can */
 export function unknownMetric(query: MetricQuery): string | undefined {

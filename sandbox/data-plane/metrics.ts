@@ -1,12 +1,12 @@
 /** Azure Monitor metrics: the regional batch endpoint, and what Resource Manager answers below a resource. */
 import { isRecord } from '../checks.ts';
 import { clouds } from '../clouds.ts';
-import { isAtOrBelow } from '../dns/documents.ts';
 import { parameter, type SandboxRequest, type SandboxResponse, startServer } from '../http.ts';
+import { isAtOrBelow, isUnreadable } from '../resource-manager/scopes.ts';
+import { typeOfId } from '../resource-manager/target.ts';
 import { checkToken } from '../tokens.ts';
 import type { Estate, Json, JsonObject, RunningServer, TlsMaterial, World } from '../types.ts';
 import type { Span } from './log-tables.ts';
-import { isReadable } from './log-workspaces.ts';
 import {
   AGGREGATIONS,
   type Aggregation,
@@ -15,7 +15,6 @@ import {
   metricsOf,
   printTime,
   regionOf,
-  typeOfId,
   unknownMetric,
 } from './metric-series.ts';
 import { parseDuration, parseTime, parseTimeSpan } from './time-span.ts';
@@ -78,7 +77,7 @@ function batch(request: SandboxRequest, world: World): SandboxResponse {
   const ids = resourceIds(request.body);
   const problem = ids === undefined ? 'The body must hold resourceids.' : idsProblem(ids, subscription, namespace);
   if (ids === undefined || problem !== undefined) return badRequest(problem ?? '');
-  const unreadable = ids.find((id) => !isReadable(estate, id));
+  const unreadable = ids.find((id) => isUnreadable(estate, id));
   if (unreadable !== undefined) return forbidden(estate, unreadable);
   const about = {
     starttime: printTime(query.span.from.getTime()),

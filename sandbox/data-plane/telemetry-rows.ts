@@ -1,6 +1,6 @@
 /** From the envelopes of the ingestion protocol to rows of the App* tables, and what the service refuses on the way. */
-import { isRecord } from '../checks.ts';
-import { at, listOf, objectOf, textOf } from '../dns/documents.ts';
+import { textOf } from '../dns/resource-ids.ts';
+import { at, listAt } from '../documents.ts';
 import type { Json, JsonObject } from '../types.ts';
 
 export interface TelemetryRow {
@@ -39,8 +39,8 @@ const LARGEST_ITEM = 65_536;
 const LONGEST_VALUE = 8192;
 
 /** Why the service refuses the item, in its words; undefined: it takes it. */
-export function refusalOf(item: unknown, reception: Reception): string | undefined {
-  if (!isRecord(item)) return '100: Invalid JSON';
+export function refusalOf(item: Json, reception: Reception): string | undefined {
+  if (!isObject(item)) return '100: Invalid JSON';
   if (JSON.stringify(item).length > LARGEST_ITEM) return '104: Telemetry item exceeds the maximum size of 65536 bytes';
   if (textOf(item.iKey)?.toLowerCase() !== reception.instrumentationKey) return 'Invalid instrumentation key';
   for (const field of ['name', 'time', 'data']) {
@@ -55,7 +55,7 @@ export function refusalOf(item: unknown, reception: Reception): string | undefin
   const type = textOf(at(item.data, 'baseType')) ?? '';
   if (UNREAD.includes(type)) return undefined;
   if (TABLES[type] === undefined) return `107: Field 'baseType' on type 'Data' has the unknown value '${type}'`;
-  const data = objectOf(at(item.data, 'baseData'));
+  const data = objectFrom(at(item.data, 'baseData'));
   const missing = REQUIRED[type]?.find(
     (field) => data[field] === undefined || data[field] === null || data[field] === '',
   );
@@ -71,14 +71,14 @@ function staleness(what: string, allowed: string, actual: string): string {
 }
 
 /** The rows of an item that was taken: one, one for each metric, or none of the kinds that nobody reads. */
-export function rowsOf(item: unknown, reception: Reception): readonly TelemetryRow[] {
-  const envelope = objectOf(item);
+export function rowsOf(item: Json, reception: Reception): readonly TelemetryRow[] {
+  const envelope = objectFrom(item);
   const type = textOf(at(envelope.data, 'baseType')) ?? '';
   const table = TABLES[type];
   if (table === undefined) return [];
-  const data = objectOf(at(envelope.data, 'baseData'));
+  const data = objectFrom(at(envelope.data, 'baseData'));
   const common = commonColumns(envelope, data, table, reception);
-  const bodies = type === 'MetricData' ? listOf(data.metrics).map(metric) : [BODIES[type]?.(data) ?? {}];
+  const bodies = type === 'MetricData' ? listAt(data, 'metrics').map(metric) : [BODIES[type]?.(data) ?? {}];
   return bodies.map((body) => ({ table, row: { ...common, ...body } }));
 }
 
@@ -94,7 +94,7 @@ const BODIES: Readonly<Record<string, (data: JsonObject) => JsonObject>> = {
   }),
   MessageData: (data) => ({ Message: text(data.message), SeverityLevel: severity(data.severityLevel) }),
   ExceptionData: (data) => {
-    const chain = listOf(data.exceptions);
+    const chain = listAt(data, 'exceptions');
     const [outer, inner] = [chain[0], chain.at(-1)];
     return {
       ProblemId: text(data.problemId) ?? text(at(outer, 'typeName')),
@@ -135,8 +135,8 @@ function commonColumns(envelope: JsonObject, data: JsonObject, table: string, re
     SDKVersion: tag('internal.sdkVersion'),
     IKey: reception.instrumentationKey,
     ItemCount: Math.round(100 / rate),
-    Properties: cut(objectOf(data.properties)),
-    Measurements: objectOf(data.measurements),
+    Properties: cut(objectFrom(data.properties)),
+    Measurements: objectFrom(data.measurements),
     SourceSystem: 'Azure',
     Type: table,
     _ResourceId: reception.resourceId.toLowerCase(),
@@ -150,6 +150,14 @@ function cut(properties: JsonObject): JsonObject {
     return [name.slice(0, 150), printed.slice(0, LONGEST_VALUE)] as const;
   });
   return Object.fromEntries(entries);
+}
+
+function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function objectFrom(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
 }
 
 function text(value: Json | undefined): string | null {

@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { at } from '../documents.ts';
 import type { DnsRecord, Estate } from '../types.ts';
-import { at, textOf } from './documents.ts';
 import {
   bareName,
   holds,
@@ -10,6 +10,7 @@ import {
   type ZoneRecord,
   zonesOf,
 } from './private-zones.ts';
+import { textOf } from './resource-ids.ts';
 import { type ServiceHost, serviceHosts } from './service-hosts.ts';
 
 /** from where a question is asked: a resolver in the monitor's network, or one on the Internet */

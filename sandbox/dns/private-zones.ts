@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
+import { at, listAt } from '../documents.ts';
 import type { AzureDocument, Estate, Json } from '../types.ts';
-import { at, documentsOfType, keyOf, lastSegment, listOf, parentKey, segmentsOf, textOf } from './documents.ts';
+import { documentsOfType, keyOf, lastSegment, parentKey, segmentsOf, textOf } from './resource-ids.ts';
 
 export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'TXT';
 
@@ -78,7 +79,7 @@ function toRecords(document: AzureDocument, type: string): readonly ZoneRecord[]
   const seconds = at(document.properties, 'ttl');
   const ttl = typeof seconds === 'number' && seconds >= 0 && seconds <= 2147483647 ? Math.floor(seconds) : 3600;
   const values = (key: string, inner: string): readonly string[] =>
-    listOf(at(document.properties, key)).flatMap((record) => textOf(at(record, inner)) ?? []);
+    listAt(document.properties, key).flatMap((record) => textOf(at(record, inner)) ?? []);
   const make = (kind: RecordType, data: readonly string[]) => data.map((one) => ({ type: kind, data: one, ttl }));
   if (type === 'a') return make('A', values('aRecords', 'ipv4Address').filter(isIPv4));
   if (type === 'aaaa') return make('AAAA', values('aaaaRecords', 'ipv6Address').filter(isIPv6));
@@ -87,11 +88,8 @@ function toRecords(document: AzureDocument, type: string): readonly ZoneRecord[]
     return make('CNAME', target === undefined ? [] : [bareName(target)]);
   }
   if (type !== 'txt') return [];
-  const joined = (value: Json | undefined) => listOf(value).map(String).join('');
-  return make(
-    'TXT',
-    listOf(at(document.properties, 'txtRecords')).map((record) => joined(at(record, 'value'))),
-  );
+  const joined = (record: Json) => listAt(record, 'value').map(String).join('');
+  return make('TXT', listAt(document.properties, 'txtRecords').map(joined));
 }
 
 /** a domain name made comparable: lower case, no trailing dot */

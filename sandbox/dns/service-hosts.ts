@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { clouds } from '../clouds.ts';
-import type { AzureDocument, CloudName, Estate } from '../types.ts';
-import { at, documentsOfType, isOfType, keyOf, lastSegment, listOf, parentKey, textOf } from './documents.ts';
+import { asJson, at, listAt } from '../documents.ts';
+import type { AzureDocument, CloudName, Estate, Json } from '../types.ts';
+import { documentsOfType, isOfType, keyOf, lastSegment, parentKey, textOf } from './resource-ids.ts';
 
 export type HostKind = 'apiForFhir' | 'fhir' | 'dicom' | 'workspace';
 
@@ -98,18 +99,18 @@ function childHop(
   return zoneGroupHop(estate, owner, kind, label, suffix) ?? `${label}.${zone}`;
 }
 
-function connectionsOf(estate: Estate, owner: AzureDocument): readonly unknown[] {
+function connectionsOf(estate: Estate, owner: AzureDocument): readonly Json[] {
   const separate = documentsOfType(estate, `${owner.type}/privateEndpointConnections`).filter(
     (connection) => parentKey(connection.id) === keyOf(owner.id),
   );
-  return separate.length > 0 ? separate : listOf(at(owner.properties, 'privateEndpointConnections'));
+  return separate.length > 0 ? separate.map(asJson) : listAt(owner.properties, 'privateEndpointConnections');
 }
 
 function hasConnections(estate: Estate, owner: AzureDocument): boolean {
   return Array.isArray(at(owner.properties, 'privateEndpointConnections')) || connectionsOf(estate, owner).length > 0;
 }
 
-function approvedConnections(estate: Estate, owner: AzureDocument): readonly unknown[] {
+function approvedConnections(estate: Estate, owner: AzureDocument): readonly Json[] {
   return connectionsOf(estate, owner).filter(
     (connection) =>
       textOf(at(connection, 'properties', 'privateLinkServiceConnectionState', 'status'))?.toLowerCase() === 'approved',
@@ -134,8 +135,8 @@ function zoneGroupHop(
   );
   const names = documentsOfType(estate, 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups')
     .filter((group) => endpoints.has(parentKey(group.id)))
-    .flatMap((group) => listOf(at(group.properties, 'privateDnsZoneConfigs')))
-    .flatMap((config) => listOf(at(config, 'properties', 'recordSets')))
+    .flatMap((group) => listAt(group.properties, 'privateDnsZoneConfigs'))
+    .flatMap((config) => listAt(config, 'properties', 'recordSets'))
     .flatMap((recordSet) => textOf(at(recordSet, 'fqdn')) ?? [])
     .map((name) => name.toLowerCase().replace(/\.$/, ''));
   // Newer layouts let workspace and FHIR share the unprefixed zone; DICOM has one of its own everywhere (HF 2.2).
@@ -147,7 +148,7 @@ function zoneGroupHop(
 function requiredZone(estate: Estate, workspaceId: string, kind: HostKind, suffix: string): string | undefined {
   const zones = documentsOfType(estate, 'Microsoft.HealthcareApis/workspaces/privateLinkResources')
     .filter((resource) => parentKey(resource.id) === workspaceId)
-    .flatMap((resource) => listOf(at(resource.properties, 'requiredZoneNames')))
+    .flatMap((resource) => listAt(resource.properties, 'requiredZoneNames'))
     .flatMap((zone) => textOf(zone)?.toLowerCase().replace(/\.$/, '') ?? []);
   return zones.find((zone) => zone.split('.').includes(kind)) ?? zones.find((zone) => zone === `privatelink.${suffix}`);
 }
