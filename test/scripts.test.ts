@@ -146,6 +146,22 @@ describe('packages', () => {
     }
   });
 
+  test('the lockfile is whole: what it refers to is in it, for every platform, or npm ci refuses it', () => {
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { dependencies?: object; optionalDependencies?: object }>;
+    };
+    const found = (path: string, name: string): boolean => {
+      if (packages[`${path}${path === '' ? '' : '/'}node_modules/${name}`] !== undefined) return true;
+      return path !== '' && found(path.slice(0, Math.max(path.lastIndexOf('/node_modules/'), 0)), name);
+    };
+
+    const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+      Object.keys({ ...dependencies, ...optionalDependencies }).filter((name) => !found(path, name)),
+    );
+
+    expect(missing).toEqual([]);
+  });
+
   test('the lockfile names no registry', () => {
     expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": "http/);
   });

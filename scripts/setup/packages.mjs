@@ -61,9 +61,12 @@ function install(root) {
   if (problem !== undefined) throw new Error(problem);
 
   const started = Date.now();
-  process.stderr.write('fhirwatch: installing packages (npm ci), about half a minute …\n');
+  process.stderr.write('fhirwatch: installing packages (npm ci), a minute or two …\n');
   // `include` because NODE_ENV=production or an npm setting must not leave out what the scripts run on
-  const { status, stdout, stderr, error } = npm(['ci', '--include=dev', '--include=optional'], root);
+  const { status, stdout, stderr, error } = npm(
+    ['ci', '--include=dev', '--include=optional', '--loglevel=error'],
+    root,
+  );
   if (error !== undefined || status !== 0) {
     process.stderr.write(`${stdout ?? ''}${stderr ?? ''}${error === undefined ? '' : `${error.message}\n`}`);
     throw new Error('fhirwatch: npm ci failed; its output is above. Nothing was started.');
