@@ -12,14 +12,23 @@ export function digClient(servers: readonly string[], options?: DnsClientOptions
   return makeDnsClient(ask, servers, options);
 }
 
-async function ask(server: string, name: string, type: QuestionType, patience: Patience): Promise<Asked> {
+/** One process for all questions: starting it costs far more than asking. */
+async function ask(
+  server: string,
+  name: string,
+  types: readonly QuestionType[],
+  patience: Patience,
+): Promise<readonly Asked[]> {
   const { address, port } = splitServer(server);
   const wait = `+time=${Math.ceil(patience.ms / 1000)}`;
   // `-q` and `-t`: a name is never taken for an option. The caller has validated it as well.
-  const args = [`@${address}`, '-p', String(port), wait, '+tries=1', '+nocookie', '-q', name, '-t', type];
-  const work = dig(args, { raw: true }).then(
-    (output) => readOutput(String(output), name, type),
-    (error: unknown): Asked => ({ kind: 'silent', detail: `dig did not run: ${String(error).slice(0, 200)}` }),
+  const questions = types.flatMap((type) => ['-q', name, '-t', type]);
+  const work = dig([`@${address}`, '-p', String(port), wait, '+tries=1', '+nocookie', ...questions], {
+    raw: true,
+  }).then(
+    (output) => types.map((type) => readOutput(String(output), name, type)),
+    (error: unknown) =>
+      types.map((): Asked => ({ kind: 'silent', detail: `dig did not run: ${String(error).slice(0, 200)}` })),
   );
   return withPatience(work, patience);
 }
@@ -30,16 +39,20 @@ interface DigRecord {
   readonly value: string;
 }
 
-/** What dig printed: comments start with `;`, and a status stands only above a message that could be read. */
+/** What dig printed for one question: a status stands only above a message that could be read. */
 function readOutput(output: string, name: string, type: QuestionType): Asked {
-  if (/^;; (Got bad packet|Warning: Message parser reports malformed)/m.test(output)) {
+  const question = new RegExp(`^;[^;\\s]+\\s+IN\\s+${type}\\s*$`, 'm');
+  const message = output.split(/^;; Got answer:$/m).find((part, i) => i > 0 && question.test(part)) ?? '';
+  const status = /^;; ->>HEADER<<- .*\bstatus: ([A-Z]+)/m.exec(message)?.[1];
+  const isBroken =
+    status === undefined ? /^;; Got bad packet/m.test(output) : /^;; Warning: .*malformed/m.test(message);
+  if (isBroken) {
     return { kind: 'failed', reason: 'malformed', detail: 'the answer was no DNS message' };
   }
-  const status = /^;; ->>HEADER<<- .*\bstatus: ([A-Z]+)/m.exec(output)?.[1];
   if (status === undefined) return { kind: 'silent', detail: 'no answer' };
   if (status !== 'NOERROR' && status !== 'NXDOMAIN') return { kind: 'failed', reason: 'unreachable', detail: status };
 
-  const records = recordsOf(output);
+  const records = recordsOf(message);
   const aliases = new Map(records.filter((one) => one.type === 'CNAME').map((one) => [one.name, bareName(one.value)]));
   const chain = followAliases(name, aliases);
   if ('problem' in chain) return { kind: 'failed', reason: 'malformed', detail: chain.problem };
@@ -54,8 +67,8 @@ function readOutput(output: string, name: string, type: QuestionType): Asked {
 }
 
 /** The lines of the answer section: name, seconds, class, type, value. */
-function recordsOf(output: string): readonly DigRecord[] {
-  const section = /^;; ANSWER SECTION:\n((?:[^;\n].*\n)*)/m.exec(output)?.[1] ?? '';
+function recordsOf(message: string): readonly DigRecord[] {
+  const section = /^;; ANSWER SECTION:\n((?:[^;\n].*\n)*)/m.exec(message)?.[1] ?? '';
   return section.split('\n').flatMap((line) => {
     const [, name, type, value] = /^(\S+)\s+\d+\s+IN\s+(\S+)\s+(.*)$/.exec(line) ?? [];
     return name === undefined || type === undefined || value === undefined

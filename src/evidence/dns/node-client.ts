@@ -11,11 +11,16 @@ export function nodeClient(servers: readonly string[], options?: DnsClientOption
 const SILENT = new Set(['ETIMEOUT', 'ECONNREFUSED', 'ECANCELLED', 'EDESTRUCTION']);
 const MALFORMED = new Set(['EBADRESP', 'EFORMERR', 'EBADNAME']);
 
-async function ask(server: string, name: string, type: QuestionType, patience: Patience): Promise<Asked> {
+async function ask(
+  server: string,
+  name: string,
+  types: readonly QuestionType[],
+  patience: Patience,
+): Promise<readonly Asked[]> {
   const resolver = new Resolver({ timeout: patience.ms, tries: 1 });
   resolver.setServers([server]);
   try {
-    return await withPatience(resolve(resolver, name, type), patience);
+    return await withPatience(Promise.all(types.map((type) => resolve(resolver, name, type))), patience);
   } finally {
     resolver.cancel();
   }

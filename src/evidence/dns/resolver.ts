@@ -11,8 +11,13 @@ import {
   type Texts,
 } from './answer.ts';
 
-/** One question to one server; it ends by itself about when its patience does, and never rejects. */
-export type Ask = (server: string, name: string, type: QuestionType, patience: Patience) => Promise<Asked>;
+/** Questions about one name to one server, answered in their order; ends about when its patience does, never rejects. */
+export type Ask = (
+  server: string,
+  name: string,
+  types: readonly QuestionType[],
+  patience: Patience,
+) => Promise<readonly Asked[]>;
 
 export interface Patience {
   /** how long one server may think about one question, in milliseconds; twice as long for all of its hops */
@@ -41,33 +46,43 @@ export function makeDnsClient(ask: Ask, servers: readonly string[], options: Dns
     at: now().toISOString(),
   });
 
+  // Who answered is asked first from then on: a dead server costs one time-out, not one for each name.
+  let order = servers;
+  const prefer = (server: string): void => {
+    order = [server, ...servers.filter((one) => one !== server)];
+  };
+
+  function questions(
+    server: string,
+    name: string,
+    signal: AbortSignal,
+    ...types: readonly QuestionType[]
+  ): Promise<readonly Asked[]> {
+    return ask(server, name, types, { ms: patienceMs, signal });
+  }
+
   async function lookup(host: string, signal: AbortSignal): Promise<Gathered<DnsAnswer>> {
     const name = bareName(host);
     if (!isHostName(name)) return refused(host);
     let last: Failure = noServer;
     for (let round = 0; round < ROUNDS; round += 1) {
-      for (const server of servers) {
-        if (signal.aborted) return lost(givenUp(name), sourceOf(`A, AAAA ${name}`, server));
-        let [a, aaaa] = await both(server, name, signal);
-        if (a.kind !== 'silent' || aaaa.kind !== 'silent') {
-          if (a.kind !== 'answer') a = await ask(server, name, 'A', { ms: patienceMs, signal });
-          if (aaaa.kind !== 'answer') aaaa = await ask(server, name, 'AAAA', { ms: patienceMs, signal });
-          const source = sourceOf(`A, AAAA ${name}`, server);
-          const answer = combine(name, server, a, aaaa);
-          if (answer) return { ok: true, value: answer, sources: [source], direct: true };
-          if (a.kind !== 'answer') return lost(signal.aborted ? givenUp(name) : failureOf('A', a), source);
+      for (const server of order) {
+        const source = sourceOf(`A, AAAA ${name}`, server);
+        if (signal.aborted) return lost(givenUp(name), source);
+        let [a = silence, aaaa = silence] = await questions(server, name, signal, 'A', 'AAAA');
+        if (a.kind === 'silent' && aaaa.kind === 'silent') {
+          last = { reason: 'unreachable', detail: `${server}: ${a.detail}` };
+          continue;
         }
-        if (a.kind === 'silent') last = { reason: 'unreachable', detail: `${server}: ${a.detail}` };
+        prefer(server);
+        if (a.kind !== 'answer') [a = silence] = await questions(server, name, signal, 'A');
+        if (aaaa.kind !== 'answer') [aaaa = silence] = await questions(server, name, signal, 'AAAA');
+        const answer = combine(name, server, a, aaaa);
+        if (answer) return { ok: true, value: answer, sources: [source], direct: true };
+        return lost(a.kind === 'answer' || signal.aborted ? givenUp(name) : failureOf('A', a), source);
       }
     }
     return lost(last, sourceOf(`A, AAAA ${name}`, servers.join(', ')));
-  }
-
-  async function both(server: string, name: string, signal: AbortSignal): Promise<[Asked, Asked]> {
-    return Promise.all([
-      ask(server, name, 'A', { ms: patienceMs, signal }),
-      ask(server, name, 'AAAA', { ms: patienceMs, signal }),
-    ]);
   }
 
   async function readText(given: string, signal: AbortSignal): Promise<Gathered<Texts>> {
@@ -75,11 +90,12 @@ export function makeDnsClient(ask: Ask, servers: readonly string[], options: Dns
     if (!isHostName(name)) return refused(given);
     let last: Failure = noServer;
     for (let round = 0; round < ROUNDS; round += 1) {
-      for (const server of servers) {
-        if (signal.aborted) return lost(givenUp(name), sourceOf(`TXT ${name}`, server));
-        const asked = await ask(server, name, 'TXT', { ms: patienceMs, signal });
+      for (const server of order) {
         const source = sourceOf(`TXT ${name}`, server);
+        if (signal.aborted) return lost(givenUp(name), source);
+        const [asked = silence] = await questions(server, name, signal, 'TXT');
         if (asked.kind === 'answer') {
+          prefer(server);
           if (asked.values.length > 0) {
             return { ok: true, value: { texts: asked.values, server }, sources: [source], direct: true };
           }
@@ -96,13 +112,18 @@ export function makeDnsClient(ask: Ask, servers: readonly string[], options: Dns
   return { servers, lookup, readText, only: (server) => makeDnsClient(ask, [server], options) };
 }
 
+const silence: Asked = { kind: 'silent', detail: 'no answer in time' };
+
 /** The work, or silence where it is not done in twice its time: a chain has several hops, and dig starts up first. */
-export async function withPatience(work: Promise<Asked>, { ms, signal }: Patience): Promise<Asked> {
+export async function withPatience(
+  work: Promise<readonly Asked[]>,
+  { ms, signal }: Patience,
+): Promise<readonly Asked[]> {
   const over = new AbortController();
-  const silence: Asked = { kind: 'silent', detail: 'no answer in time' };
   const end = AbortSignal.any([signal, over.signal]);
+  const nothing: readonly Asked[] = [];
   try {
-    return await Promise.race([work, sleep(2 * ms, silence, { signal: end }).catch(() => silence)]);
+    return await Promise.race([work, sleep(2 * ms, nothing, { signal: end }).catch(() => nothing)]);
   } finally {
     over.abort();
   }
