@@ -36,7 +36,7 @@ export const clouds: Readonly<Record<CloudName, Cloud>> = {
     logs: ['https://api.loganalytics.azure.cn'],
     metrics: ['https://metrics.monitor.azure.cn'],
     graph: 'https://microsoftgraph.chinacloudapi.cn',
-    login: 'https://login.partner.microsoftonline.cn',
+    login: 'https://login.chinacloudapi.cn',
     fhirSuffix: 'azurehealthcareapis.cn',
     vault: 'https://vault.azure.cn',
   },

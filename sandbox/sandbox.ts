@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startAzurite } from './azurite.ts';
+import { type RunningIngestion, startIngestion } from './data-plane/ingestion.ts';
 import { startLogs } from './data-plane/logs.ts';
+import { resourceMetrics, startMetrics } from './data-plane/metrics.ts';
 import { startDirectory } from './directory.ts';
 import { startDns } from './dns/server.ts';
 import { startIdentity } from './identity.ts';
@@ -20,6 +22,8 @@ export interface Sandbox {
   readonly endpoints: Readonly<Record<string, string>>;
   /** the variables that point an app at this sandbox; they hold no secret but the identity header */
   readonly environment: Readonly<Record<string, string>>;
+  /** where the app's signals arrive; undefined for a scan, which sends none */
+  readonly telemetry: RunningIngestion | undefined;
   /** stops every server at once and removes the temporary files; may be called again */
   close(): Promise<void>;
 }
@@ -30,7 +34,7 @@ interface Closable {
 }
 
 export interface SandboxOptions {
-  /** also what the app keeps its state in; a scan does without */
+  /** also what the app keeps its state in and sends its signals to; a scan does without */
   readonly app?: boolean;
 }
 
@@ -53,21 +57,27 @@ export async function startSandbox(estate: Estate, { app = false }: SandboxOptio
   };
   try {
     const tls = await createTls(estate.now, directory);
-    const [resourceManager, identity, graph, dns, logs, storage] = await Promise.all([
-      keep(startResourceManager(world, tls)),
+    const telemetry = app ? await keep(startIngestion(world, tls)) : undefined;
+    const [resourceManager, identity, graph, dns, logs, metrics, storage] = await Promise.all([
+      keep(
+        startResourceManager(world, tls, { metrics: (request, resource) => resourceMetrics(world, resource, request) }),
+      ),
       keep(startIdentity(world)),
       keep(startDirectory(world, tls)),
       keep(startDns(world)),
-      keep(startLogs(world, tls)),
+      keep(startLogs(world, tls, telemetry ? { telemetry: telemetry.workspace } : {})),
+      keep(startMetrics(world, tls)),
       app ? keep(startAzurite()) : undefined,
     ]);
     const endpoints = {
       resourceManager: resourceManager.url,
       graph: graph.url,
       logs: logs.url,
+      metrics: metrics.url,
       identity: identity.endpoint,
       privateDns: dns.private.address,
       publicDns: dns.public.address,
+      ...(telemetry ? { telemetry: telemetry.url } : {}),
       ...(storage ? { blobs: storage.blobUrl, queues: storage.queueUrl, tables: storage.tableUrl } : {}),
     };
     const environment = {
@@ -75,6 +85,7 @@ export async function startSandbox(estate: Estate, { app = false }: SandboxOptio
       FHIRWATCH_RESOURCE_MANAGER_ENDPOINT: resourceManager.url,
       FHIRWATCH_GRAPH_ENDPOINT: graph.url,
       FHIRWATCH_LOGS_ENDPOINT: logs.url,
+      FHIRWATCH_METRICS_ENDPOINT: metrics.url,
       FHIRWATCH_DNS_SERVERS: endpoints.privateDns,
       FHIRWATCH_POLICY: policyFile(estate, directory),
       IDENTITY_ENDPOINT: identity.endpoint,
@@ -83,8 +94,14 @@ export async function startSandbox(estate: Estate, { app = false }: SandboxOptio
       AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
       NODE_EXTRA_CA_CERTS: tls.caFile,
       ...(storage ? { AzureWebJobsStorage: storage.connectionString } : {}),
+      ...(telemetry
+        ? {
+            APPLICATIONINSIGHTS_CONNECTION_STRING: telemetry.connectionString,
+            FHIRWATCH_TELEMETRY_WORKSPACE: telemetry.workspace.id,
+          }
+        : {}),
     };
-    return { world, tls, endpoints, environment, close };
+    return { world, tls, endpoints, environment, telemetry, close };
   } catch (error) {
     await close();
     throw error;

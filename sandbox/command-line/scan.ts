@@ -33,6 +33,9 @@ export async function scan(estate: Estate, args: readonly string[]): Promise<num
   process.on('SIGINT', stop).on('SIGTERM', stop);
   const sandbox = await startSandbox(estate);
   try {
+    // Loading the query language blocks this process for a while; a scan that already waits would take it for an outage.
+    const { warmUp } = await import('../resource-graph/service.ts');
+    warmUp(sandbox.world);
     const surroundings = passedOn.map((name) => [name, process.env[name]]);
     const product = spawnProduct({
       script: bundle,
@@ -42,9 +45,6 @@ export async function scan(estate: Estate, args: readonly string[]): Promise<num
       cwd: callersDirectory(),
     });
     process.off('SIGINT', stop).off('SIGTERM', stop);
-    // While the scan starts up, so does the query language.
-    const { warmUp } = await import('../resource-graph/service.ts');
-    warmUp(sandbox.world);
     return await product.ended;
   } finally {
     await sandbox.close();

@@ -55,14 +55,17 @@ export function refuseScope({ estate, inventory, target }: Call): SandboxRespons
     !inventory.subscriptions.some(({ subscriptionId }) => subscriptionId.toLowerCase() === subscription.toLowerCase())
   )
     return missingSubscription(subscription);
-  if (isUnreadable(estate, target.path)) {
-    const scope =
-      target.isList || target.scope !== '' ? (target.names.length > 0 ? target.parent : target.scope) : target.path;
-    return forbidden(estate, `${target.namespace}/${target.type}/read`, scope === '' ? '/' : scope);
-  }
+  if (isUnreadable(estate, target.path))
+    return forbidden(estate, `${target.namespace}/${target.type}/read`, refusedScope(target));
   if (group !== undefined && !inventory.paths.has(normalise(`/subscriptions/${subscription}/resourceGroups/${group}`)))
     return failure(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);
   return undefined;
+}
+
+/** The scope that Azure names: the resource itself, for a list its parent or the provider in the group. */
+function refusedScope({ isList, names, path, parent, scope, namespace }: Target): string {
+  if (!isList) return path;
+  return names.length > 0 ? parent : `${scope}/providers/${namespace}`;
 }
 
 export function invalidType({ namespace, type }: Target, version: string | undefined): SandboxResponse {

@@ -6,7 +6,7 @@ import type { Estate, Json, JsonObject } from '../types.ts';
 import { failure, found, page, resourceNotFound } from './answers.ts';
 import type { Call } from './call.ts';
 import { isAtOrBelow, isUnreadable, normalise } from './scopes.ts';
-import { resourceGroupOf, subscriptionOf, typeOfId } from './target.ts';
+import { readTarget, resourceGroupOf, subscriptionOf, typeOfId } from './target.ts';
 
 /** Log categories per type (fact base 4.1) and metrics (8.3). */
 const offers: Readonly<Record<string, { readonly logs: readonly string[]; readonly metrics: readonly string[] }>> = {
@@ -49,12 +49,7 @@ export function insights(call: Call): SandboxResponse | undefined {
 /** Extension reads of a resource that is not there answer 404. */
 function onResource(call: Call, answer: (call: Call) => SandboxResponse): SandboxResponse {
   if (call.inventory.paths.has(normalise(call.target.scope))) return answer(call);
-  const { scope } = call.target;
-  const cut = scope.toLowerCase().lastIndexOf('/providers/');
-  const [namespace = '', ...rest] = scope.slice(cut + '/providers/'.length).split('/');
-  const names = rest.filter((_, index) => index % 2 === 1);
-  const type = rest.filter((_, index) => index % 2 === 0).join('/');
-  return resourceNotFound({ ...call.target, namespace, type, names, path: scope });
+  return resourceNotFound(readTarget(call.target.scope) ?? call.target);
 }
 
 function diagnosticSettings({ request, estate, target }: Call): SandboxResponse {

@@ -1,7 +1,7 @@
 /** Azure Resource Manager on loopback: HTTPS, bearer tokens, and Azure's routes over what the estate holds. */
 import { type SandboxRequest, type SandboxResponse, startServer } from '../http.ts';
 import type { FaultTarget, RunningServer, TlsMaterial, World } from '../types.ts';
-import { failure, faultBody } from './answers.ts';
+import { failure, faultBody, resourceNotFound } from './answers.ts';
 import { authorization } from './authorization.ts';
 import type { Call } from './call.ts';
 import { invalidType, refuseScope, refuseToken, refuseVersion } from './gate.ts';
@@ -9,6 +9,7 @@ import { insights } from './insights.ts';
 import { inventoryOf } from './inventory.ts';
 import { policyStates } from './policy-insights.ts';
 import { genericList, resource, resourceList } from './resources.ts';
+import { normalise } from './scopes.ts';
 import {
   descendants,
   entities,
@@ -103,7 +104,7 @@ async function dispatch(
     const { resourceGraph } = await import('../resource-graph/service.ts');
     return resourceGraph(request, world);
   }
-  if (type === metricsType && metrics) return metrics(request, target.scope);
+  if (type === metricsType && metrics) return readMetrics(call, metrics);
   const route = Object.hasOwn(routes, type) ? routes[type] : undefined;
   const routed = route && (target.isList ? route.list : route.one)?.(call);
   if (routed) return routed;
@@ -112,6 +113,11 @@ async function dispatch(
   if (target.namespace.toLowerCase() === 'microsoft.resources')
     return invalidType(target, request.query.get('api-version') ?? '');
   return target.isList ? resourceList(call) : resource(call);
+}
+
+function readMetrics({ request, inventory, target }: Call, metrics: MetricsHandler) {
+  if (!inventory.paths.has(normalise(target.scope))) return resourceNotFound(readTarget(target.scope) ?? target);
+  return metrics(request, target.scope);
 }
 
 function extensionOf(call: Call): SandboxResponse | undefined {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { document, ehr, fhir, group, openAzure, otherSub, sub, ward, workspace } from './azure-fixture.ts';
 
@@ -257,4 +259,51 @@ test('the activity log demands a time and tells who changed what', async () => {
     { caller: 'a@b.example', resourceId: workspace },
   ]);
   expect((await since('2026-11-22T07:30:00Z')).body.value).toEqual([]);
+});
+
+test('what Azure Policy says of a resource, at the scope that is asked', async () => {
+  const state = (resourceId: string, complianceState: string) => ({
+    resourceId,
+    policyDefinitionId: '/p',
+    complianceState,
+  });
+  const azure = await openAzure({
+    resources: [ward, ehr],
+    policyStates: [state(fhir, 'NonCompliant'), state(workspace, 'Compliant')],
+  });
+  const states = async (scope: string) => {
+    const path = `${scope}/providers/Microsoft.PolicyInsights/policyStates/latest/queryResults?api-version=2024-10-01`;
+    const { body } = await azure.ask(path, { method: 'POST' });
+    return body.value.map((one: { complianceState: string }) => one.complianceState);
+  };
+  expect(await states(fhir)).toEqual(['NonCompliant']);
+  expect(await states(group)).toEqual(['NonCompliant', 'Compliant']);
+});
+
+test('metrics of a resource, or Azure says that there is no such resource', async () => {
+  const metrics = { [fhir]: { TotalRequests: [['2026-11-22T07:30:00Z', 12]] } };
+  const azure = await openAzure({ resources: [ward, ehr], metrics });
+  const query = 'api-version=2024-02-01&metricnames=TotalRequests&aggregation=Total&interval=PT1H';
+  const found = await azure.ask(`${fhir}/providers/Microsoft.Insights/metrics?${query}`);
+  expect(found.body.value).toMatchObject([{ name: { value: 'TotalRequests' } }]);
+  expect(await azure.ask(`${fhir}x/providers/Microsoft.Insights/metrics?${query}`)).toMatchObject({
+    status: 404,
+    body: {
+      error: {
+        code: 'ResourceNotFound',
+        message: expect.stringContaining("fhirservices/ehrx' under resource group 'rg-health'"),
+      },
+    },
+  });
+});
+
+test('a connection that is still shaking hands does not hold the sandbox open', async () => {
+  const azure = await openAzure({ resources: [] });
+  const { port } = new URL(azure.sandbox.endpoints.resourceManager ?? '');
+  const socket = connect(Number(port), '127.0.0.1');
+  await once(socket, 'connect');
+  await azure.ask('/subscriptions?api-version=2022-12-01');
+  const closed = once(socket, 'close');
+  await azure.sandbox.close();
+  await closed;
 });
