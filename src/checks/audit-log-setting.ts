@@ -9,6 +9,7 @@ import {
 } from '../rules/log-destinations.ts';
 import { show } from '../rules/reading.ts';
 import { lastSegment, normaliseId, sameId } from '../rules/resource-id.ts';
+import { shellWord } from '../rules/shell.ts';
 import { fail, pass, unknown } from './verdict.ts';
 
 export const auditLogSetting: Check<'diagnosticSettings', 'logWorkspaces'> = {
@@ -22,7 +23,7 @@ export const auditLogSetting: Check<'diagnosticSettings', 'logWorkspaces'> = {
     summary:
       'Create a diagnostic setting that sends the AuditLogs category (MedTech: DiagnosticLogs) with enabled true to an approved Log Analytics workspace. First rows may take 15 minutes.',
     command: ({ id, kind }) =>
-      `az monitor diagnostic-settings create --name audit-to-log-analytics --resource "${id}" --workspace "<log workspace resource id>" --logs '[{"category":"${auditCategory(kind) ?? 'AuditLogs'}","enabled":true}]'`,
+      `az monitor diagnostic-settings create --name audit-to-log-analytics --resource ${shellWord(id)} --workspace "<log workspace resource id>" --logs '[{"category":"${auditCategory(kind) ?? 'AuditLogs'}","enabled":true}]'`,
   },
   references: [
     'https://learn.microsoft.com/azure/healthcare-apis/fhir/fhir-service-diagnostic-logs',
