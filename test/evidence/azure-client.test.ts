@@ -126,6 +126,8 @@ describe('a fault that passes', () => {
           'retry-after': 'Sun, 22 Nov 2026 08:00:00 GMT',
         },
       ),
+    'a 429 of a quota that is full again soon': (_, response) =>
+      answer(response, 429, {}, { 'x-ms-user-quota-resets-after': '00:00:00' }),
     'a 408': (_, response) => answer(response, 408, {}),
     'a 500': (_, response) => answer(response, 500, 'oops'),
     'a 503': (_, response) => answer(response, 503, {}),
@@ -166,6 +168,13 @@ describe('a fault that stays', () => {
     const { result, server } = await getFrom((_, response) => answer(response, 429, {}));
     expect(result).toMatchObject({ ok: false, reason: 'throttled' });
     expect(server.requests).toHaveLength(4);
+  });
+
+  it("is throttled at once if Resource Graph's quota is far away", async () => {
+    const headers = { 'x-ms-user-quota-resets-after': '00:01:30' };
+    const { result, server } = await getFrom((_, response) => answer(response, 429, {}, headers));
+    expect(result).toMatchObject({ ok: false, reason: 'throttled', detail: expect.stringMatching(/wait 90 s/) });
+    expect(server.requests).toHaveLength(1);
   });
 
   it('is throttled at once if the wait asked for is too long', async () => {
@@ -329,6 +338,17 @@ describe('an identity', () => {
     expect(server.requests).toEqual([]);
     const error = await azure.credential.getToken('x').catch((caught: unknown) => caught);
     expect(isIdentityFailure(error)).toBe(true);
+  });
+
+  it('that hangs once is asked again', async () => {
+    const server = await start((_, response) => answer(response, 200, { id: path }));
+    let asked = 0;
+    const getToken = async () => {
+      asked += 1;
+      return asked === 1 ? credentials.hangs() : { token: 't', expiresOnTimestamp: Date.parse('2027-01-01') };
+    };
+    const result = await azureAt(server.url, { credential: { getToken } }).get(path, '1', signal);
+    expect(result).toMatchObject({ ok: true });
   });
 
   it('is asked once for many calls', async () => {

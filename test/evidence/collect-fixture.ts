@@ -18,6 +18,9 @@ export const nic = `${network}/networkInterfaces/nic`;
 export const zone = `${network}/privateDnsZones/privatelink.fhir.azurehealthcareapis.com`;
 export const logs = `/subscriptions/${hub}/resourceGroups/logs/providers/Microsoft.OperationalInsights/workspaces/log`;
 
+/** The key of a route. */
+export const GET = (path: string): string => `GET ${path.toLowerCase()}`;
+
 /** A body is a 200; a number is a status. */
 export type Reply = object | number | { readonly status: number; readonly body: unknown };
 export type Rows = readonly unknown[];
@@ -193,14 +196,13 @@ export const nicRow = row(nic, {
 export function clinic(
   more: { routes?: Record<string, Reply>; graph?: Record<string, Rows | number> } = {},
 ): FakeAzure {
-  const lower = (id: string): string => `GET ${id.toLowerCase()}`;
   return {
     routes: {
-      [lower(workspace)]: workspaceRow,
-      [lower(fhir)]: fhirRow,
-      [lower(endpoint)]: endpointRow,
-      [lower(nic)]: nicRow,
-      [`${lower(endpoint)}/privatednszonegroups`]: { value: [] },
+      [GET(workspace)]: workspaceRow,
+      [GET(fhir)]: fhirRow,
+      [GET(endpoint)]: endpointRow,
+      [GET(nic)]: nicRow,
+      [`${GET(endpoint)}/privatednszonegroups`]: { value: [] },
       ...more.routes,
     },
     graph: {

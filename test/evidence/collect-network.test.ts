@@ -6,6 +6,7 @@ import {
   endpoint,
   fhir,
   fhirRow,
+  GET,
   gather,
   gatherAll,
   nic,
@@ -18,7 +19,6 @@ import {
   zone,
 } from './collect-fixture.ts';
 
-const GET = (id: string): string => `GET ${id.toLowerCase()}`;
 const withConnections = (privateEndpointConnections: unknown) =>
   row(workspace, { publicNetworkAccess: 'Disabled', privateEndpointConnections });
 

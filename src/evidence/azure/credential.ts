@@ -1,6 +1,6 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
 import { within } from './deadline.ts';
-import { IdentityError } from './failure.ts';
+import { CallError, IdentityError } from './failure.ts';
 
 /** a token is asked anew when it has less left than this, in milliseconds */
 const remainder = 5 * 60_000;
@@ -14,10 +14,14 @@ export function guardCredential(credential: TokenCredential, tokenMs: number, no
   const pending = new Map<string, Promise<AccessToken>>();
 
   async function ask(scopes: string | string[], options: GetTokenOptions): Promise<AccessToken> {
+    const request = () =>
+      within(tokenMs, undefined, (abortSignal) => credential.getToken(scopes, { ...options, abortSignal }));
     try {
-      const token = await within(tokenMs, undefined, (abortSignal) =>
-        credential.getToken(scopes, { ...options, abortSignal }),
-      );
+      const token = await request().catch((error: unknown) => {
+        // one that hangs is asked once more; on anything else the credential has its own retries
+        if (error instanceof CallError) return request();
+        throw error;
+      });
       if (token === null || token.token === '') throw new IdentityError('forbidden', 'the identity gave none');
       return token;
     } catch (error) {
@@ -44,6 +48,7 @@ export function guardCredential(credential: TokenCredential, tokenMs: number, no
 
 /** Names the error and Entra's code; the message itself may hold whatever the identity endpoint answered. */
 function identityError(error: unknown): IdentityError {
+  if (error instanceof CallError) return new IdentityError('unreachable', error.message, error);
   const status = error instanceof Error ? Number(Reflect.get(error, 'statusCode')) : Number.NaN;
   const message = error instanceof Error ? error.message : '';
   const code = /AADSTS\d+/.exec(message)?.[0];

@@ -6,7 +6,7 @@ export interface Limits {
   readonly attemptMs: number;
   /** one request with its token and all its tries; of a listing, one page */
   readonly callMs: number;
-  /** one token request */
+  /** one token request; one that hangs is repeated once */
   readonly tokenMs: number;
   /** a `Retry-After` beyond this ends the call at once */
   readonly retryAfterMs: number;
@@ -25,7 +25,7 @@ export const defaultLimits: Limits = {
   attempts: 4,
   attemptMs: 8_000,
   callMs: 30_000,
-  tokenMs: 12_000,
+  tokenMs: 9_000,
   retryAfterMs: 10_000,
   waitMs: 20_000,
   backOffMs: 400,

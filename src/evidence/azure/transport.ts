@@ -144,12 +144,18 @@ function retryAfter(headers: PipelineResponse['headers'], now: Date): number | u
     if (value !== undefined && /^\d+$/.test(value)) return Number(value);
   }
   const value = headers.get('retry-after')?.trim();
-  if (value === undefined) return undefined;
+  if (value === undefined) return quotaReset(headers.get('x-ms-user-quota-resets-after'));
   if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
   const date = Date.parse(value);
   if (Number.isNaN(date)) return undefined;
   const server = Date.parse(headers.get('date') ?? '');
   return Math.max(0, date - (Number.isNaN(server) ? now.getTime() : server));
+}
+
+/** Resource Graph's `hh:mm:ss` until its quota is full again. */
+function quotaReset(value: string | undefined): number | undefined {
+  const [, hours, minutes, seconds] = /^(\d+):(\d\d):(\d\d)/.exec(value ?? '') ?? [];
+  return seconds === undefined ? undefined : (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
 }
 
 function noteDate(header: string | undefined, options: TransportOptions): void {

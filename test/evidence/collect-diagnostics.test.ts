@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { clinic, fhir, GET, gather, logs, row, sub, subscriptionRow, workspace } from './collect-fixture.ts';
+
+const settingsOf = (id: string): string => GET(`${id}/providers/Microsoft.Insights/diagnosticSettings`);
+const setting = (properties: unknown, name = 's') =>
+  row(`${fhir}/providers/microsoft.insights/diagnosticSettings/${name}`, properties);
+const routesWith = (...value: unknown[]) => ({ [settingsOf(fhir)]: { value }, [settingsOf(workspace)]: { value: [] } });
+
+describe('diagnostic settings', () => {
+  it('are read as they stand: enabled, disabled and odd alike', async () => {
+    const properties = {
+      workspaceId: logs,
+      logs: [
+        { category: 'AuditLogs', enabled: true },
+        { categoryGroup: 'allLogs', enabled: 'true' },
+        { category: null },
+      ],
+    };
+    const { of } = await gather(
+      clinic({ routes: routesWith(setting(properties), setting({ logs: null }, 't')) }),
+      'diagnosticSettings',
+    );
+    expect(of(fhir)).toMatchObject({
+      ok: true,
+      direct: true,
+      value: [
+        {
+          name: 's',
+          workspaceId: logs,
+          logs: [{ category: 'AuditLogs', enabled: true }, { categoryGroup: 'allLogs', enabled: 'true' }, {}],
+        },
+        { name: 't', logs: [] },
+      ],
+    });
+    expect(of(workspace)).toMatchObject({ ok: true, value: [] });
+  });
+
+  it.each([[{}], [null], [setting({ logs: 'all' })], [{ id: 'x', properties: { logs: [] } }]])(
+    'are malformed where a row is %j',
+    async (odd) => {
+      const { of } = await gather(clinic({ routes: routesWith(odd) }), 'diagnosticSettings');
+      expect(of(fhir)).toMatchObject({ ok: false, reason: 'malformed' });
+    },
+  );
+
+  it('fail each on their own', async () => {
+    const routes = { [settingsOf(fhir)]: 403, [settingsOf(workspace)]: { value: [] } };
+    const { of } = await gather(clinic({ routes }), 'diagnosticSettings');
+    expect(of(fhir)).toMatchObject({ ok: false, reason: 'forbidden' });
+    expect(of(workspace)).toMatchObject({ ok: true });
+  });
+});
+
+describe('log workspaces', () => {
+  const named = routesWith(setting({ workspaceId: logs.toUpperCase(), logs: [] }));
+  const key = logs.toLowerCase();
+  const workspaceIn = async (fake: ReturnType<typeof clinic>) => {
+    const gathered = (await gather(fake, 'logWorkspaces')).of(fhir);
+    return gathered?.ok ? gathered.value[key] : gathered;
+  };
+
+  it('are those that settings name, from Resource Graph or by a direct read', async () => {
+    const listed = await workspaceIn(clinic({ routes: named, graph: { logs: [row(logs, {})] } }));
+    expect(listed).toMatchObject({ ok: true, direct: false, value: { id: logs } });
+    const read = await workspaceIn(clinic({ routes: { ...named, [`GET ${key}`]: row(logs, {}) } }));
+    expect(read).toMatchObject({ ok: true, direct: true });
+  });
+
+  it('are gone only in a subscription that can be seen', async () => {
+    expect(await workspaceIn(clinic({ routes: named }))).toMatchObject({ ok: false, reason: 'not-found' });
+    const hidden = clinic({ routes: named, graph: { subscriptions: [subscriptionRow(sub)] } });
+    expect(await workspaceIn(hidden)).toMatchObject({ ok: false, reason: 'forbidden' });
+  });
+
+  it('are not asked for at what is no id of one', async () => {
+    const odd = `${workspace}/providers/x`;
+    const { of, asked } = await gather(
+      clinic({ routes: routesWith(setting({ workspaceId: odd, logs: [] })) }),
+      'logWorkspaces',
+    );
+    expect(of(fhir)).toMatchObject({ ok: true, value: { [odd.toLowerCase()]: { ok: false, reason: 'malformed' } } });
+    expect(asked).toHaveLength(2);
+  });
+
+  it('are unknown where the settings are', async () => {
+    expect((await gather(clinic({ routes: { [settingsOf(fhir)]: 403 } }), 'logWorkspaces')).of(fhir)).toMatchObject({
+      ok: false,
+      reason: 'forbidden',
+    });
+  });
+});
