@@ -71,10 +71,10 @@ function noAddress(question: HopQuestion): HopVerdict | undefined {
 
 function recordMissing(question: HopQuestion, alias: string, said: string): string {
   const { here: view, network } = look(question, alias);
-  const start = `record missing: ${question.answer.host} leads to ${alias}, which ${said}`;
-  if (view === undefined) return `${start} in the private zone that answers for it in ${network}`;
-  if (view.record === 'missing' || view.record === 'unreadable') return `${start} in private zone ${view.zone.name}`;
-  return `${start}, although private zone ${view.zone.id} holds ${list(view.record)}: the resolver uses another zone`;
+  const start = `${question.answer.host} leads to ${alias}, which ${said}: record missing in`;
+  if (view === undefined) return `${start} the private zone that answers for it in ${network}`;
+  if (view.record === 'missing' || view.record === 'unreadable') return `${start} private zone ${view.zone.name}`;
+  return `${start} the zone that the resolver uses; another one, ${view.zone.id}, holds ${list(view.record)}`;
 }
 
 /** Nothing but a private zone or a forwarder can take the service's own public name away. */
@@ -101,34 +101,39 @@ function describeWrong(question: HopQuestion, right: readonly string[], wrong: r
   const { answer, expected } = question;
   if (right.length > 0) {
     const owners = list([...new Set(right.map((address) => expected.right.get(address) ?? ''))]);
-    return `split answer: of the addresses of ${answer.host}, ${list(right)} is that of ${owners}, but ${list(wrong)} is not`;
+    return `${answer.host} gets a split answer: ${list(right)} is the address of ${owners}, but ${list(wrong)} is not`;
   }
-  const ends = `${answer.host} resolves to ${list(wrong)}${whose(wrong, expected)}${insteadOf(expected)}`;
+  const told = `${list(wrong)}${whose(wrong, expected)}${insteadOf(expected)}`;
   const alias = answer.chain.findLast(isPrivatelinkAlias);
-  const held = recordHeld(question, alias ?? answer.host, wrong);
-  if (held !== undefined) {
-    const shadow = alias === undefined ? ', which shadows the public name,' : '';
-    return `stale or wrong record: private zone ${held}${shadow} holds it for ${alias ?? answer.host}; ${ends}`;
-  }
+  const name = alias ?? answer.host;
+  const zone = zoneHolding(question, name, wrong);
   const isPublic = answer.chain.some(isPublicFrontEnd) || !wrong.some(looksPrivate);
-  if (!isPublic) return `stale or wrong record${alias === undefined ? '' : ` at ${alias}`}: ${ends}`;
-  if (alias !== undefined) return `${zoneHop(question, alias)}; ${ends}, a public answer`;
-  return `${noHop(expected)}; ${ends}, a public answer`;
+  if (zone === undefined && isPublic) {
+    const hop = alias === undefined ? noHop(expected) : zoneHop(question, alias);
+    return `${answer.host} resolves publicly, to ${told}: ${hop}`;
+  }
+  const shadow = alias === undefined ? ', which shadows the public name' : '';
+  const place = zone === undefined ? `for ${name}` : `for ${name} in private zone ${zone}${shadow}`;
+  return `${answer.host} resolves to ${told}: stale or wrong record ${place}${nobodys(expected)}`;
 }
 
 /** The name of the zone, linked to the network, that holds one of the wrong addresses for the name. */
-function recordHeld(question: HopQuestion, name: string, wrong: readonly string[]): string | undefined {
+function zoneHolding(question: HopQuestion, name: string, wrong: readonly string[]): string | undefined {
   const { view } = look(question, name);
   if (view?.link !== 'linked' || typeof view.record === 'string') return undefined;
   return view.record.map(canonicalAddress).some((address) => wrong.includes(address)) ? view.zone.name : undefined;
 }
 
-function noHop({ endpoints, gaps }: ExpectedAddresses): string {
+function noHop(expected: ExpectedAddresses): string {
+  const { endpoints, gaps } = expected;
   const hop = 'the chain has no privatelink hop';
   if (endpoints.length > 0) return `${hop}, although ${list(endpoints)} is approved`;
-  return gaps.length > 0
-    ? `${hop}, as if there were no private endpoint`
-    : `${hop}: there is no usable private endpoint`;
+  return gaps.length > 0 ? `${hop}, as if there were no private endpoint` : `${hop}${nobodys(expected)}`;
+}
+
+/** For the end of a sentence: that no endpoint could be right, where that is known. */
+function nobodys({ endpoints, gaps }: ExpectedAddresses): string {
+  return endpoints.length + gaps.length > 0 ? '' : '; there is no usable private endpoint';
 }
 
 /** The name has a privatelink hop, and yet the public answer came: the private zone did not come into play. */
@@ -137,10 +142,10 @@ function zoneHop(question: HopQuestion, alias: string): string {
   if (view === undefined) return `no private zone for ${alias} is linked to ${network}${unread}`;
   const zone = `private zone ${view.zone.name}`;
   if (view.link === 'none') return `${zone} is not linked to ${network}`;
-  if (view.link === 'unfinished') return `the link of ${zone} to ${network} is not Completed and does not resolve yet`;
+  if (view.link === 'unfinished') return `the link of ${zone} to ${network} is InProgress and does not resolve yet`;
   if (view.link === 'unclear') return `${zone} may not be linked to ${network} (its links could not be read in full)`;
   if (view.record === 'missing' && view.fallsBack) {
-    return `record missing: ${zone} has none for ${alias}, and the link to ${network} falls back to the Internet`;
+    return `record missing: ${zone} has no record for ${alias}, and the link to ${network} falls back to the Internet`;
   }
   const inOrder = `the resolver does not use the private zone: ${view.zone.name} is linked to ${network}`;
   if (view.record === 'missing')
@@ -170,11 +175,11 @@ function whose(wrong: readonly string[], { foreign }: ExpectedAddresses): string
   return known.length > 0 ? ` (the address of ${list([...new Set(known)])})` : '';
 }
 
-function insteadOf({ right, endpoints, gaps }: ExpectedAddresses): string {
+function insteadOf({ right, endpoints }: ExpectedAddresses): string {
   if (right.size > 0)
     return ` instead of the expected ${list([...right].map(([address, name]) => `${address} (${name})`))}`;
   if (endpoints.length > 0) return ` instead of an address of ${list(endpoints)}`;
-  return gaps.length > 0 ? '' : ', which no usable private endpoint has';
+  return '';
 }
 
 function list(items: readonly string[]): string {

@@ -199,6 +199,13 @@ describe.concurrent.each(implementations)('DNS contract: %s', (_, make) => {
     expect(asked).toEqual([]);
   });
 
+  test('a server that cannot be asked is silent, not a crash', async () => {
+    expect(await make(['nonsense:53'], options).lookup(HOST, signal)).toMatchObject({
+      ok: false,
+      reason: 'unreachable',
+    });
+  }, 20_000);
+
   test('without a server nothing can be known', async () => {
     expect(await make([], options).lookup(HOST, signal)).toMatchObject({ ok: false, reason: 'unreachable' });
     expect(await make([], options).readText('v.internal', signal)).toMatchObject({ ok: false, reason: 'unreachable' });

@@ -18,7 +18,11 @@ async function ask(
   patience: Patience,
 ): Promise<readonly Asked[]> {
   const resolver = new Resolver({ timeout: patience.ms, tries: 1 });
-  resolver.setServers([server]);
+  try {
+    resolver.setServers([server]);
+  } catch {
+    return types.map(() => silent(`${server} is no server that Node can ask`));
+  }
   try {
     return await withPatience(Promise.all(types.map((type) => resolve(resolver, name, type))), patience);
   } finally {
