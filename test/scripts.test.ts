@@ -196,6 +196,13 @@ describe('two at once', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  test('a lock that is left over is taken over, whoever has its number now', async () => {
+    write('lock', String(process.pid));
+    utimesSync(join(folder, 'lock'), 1, 1);
+
+    await expect(withLock(join(folder, 'lock'), () => 'done')).resolves.toBe('done');
+  });
+
   test('a failure gives the lock back', async () => {
     const lock = join(folder, 'lock');
 

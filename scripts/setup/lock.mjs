@@ -1,6 +1,8 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 
 const PAUSE_MS = 100;
+/** No set-up takes so long: a lock as old as this is left over, and its owner's number belongs to somebody else by now. */
+const LEFT_OVER_MS = 15 * 60_000;
 
 /** @param {number} pid */
 function isAlive(pid) {
@@ -15,11 +17,11 @@ function isAlive(pid) {
 
 /**
  * @param {string} file
- * @returns {string | undefined} undefined if the file went away meanwhile
+ * @returns {{ owner: string, isOld: boolean } | undefined} undefined if the file went away meanwhile
  */
 function readIfThere(file) {
   try {
-    return readFileSync(file, 'utf8');
+    return { owner: readFileSync(file, 'utf8'), isOld: Date.now() - statSync(file).mtimeMs > LEFT_OVER_MS };
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return undefined;
     throw error;
@@ -62,12 +64,12 @@ export async function withLock(file, work, onWait) {
   while (!tryLock(file, owner)) {
     const holder = readIfThere(file);
     if (holder === undefined) continue;
-    if (!isAlive(Number(holder))) {
+    if (holder.isOld || !isAlive(Number(holder.owner))) {
       // moved aside, not deleted: if somebody else took the lock over in between, its lock is put back
       const aside = `${file}.dead-${owner}`;
       try {
         renameSync(file, aside);
-        if (readIfThere(aside) !== holder) linkSync(aside, file);
+        if (readIfThere(aside)?.owner !== holder.owner) linkSync(aside, file);
         rmSync(aside, { force: true });
       } catch (error) {
         if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'ENOENT') throw error;
