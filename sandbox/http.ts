@@ -9,6 +9,7 @@ import {
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { applyFault } from './http-faults.ts';
 import { printJson } from './json-text.ts';
 import type { Fault, FaultTarget, Json, RunningServer, TlsMaterial, World } from './types.ts';
@@ -134,9 +135,14 @@ async function readRequest(incoming: IncomingMessage, scheme: string): Promise<S
     path: path.length > 1 ? path.replace(/\/$/, '') : path,
     query: new URLSearchParams(cut < 0 ? '' : raw.slice(cut + 1)),
     headers: incoming.headers,
-    body: Buffer.concat(chunks).toString('utf8'),
+    body: textOf(Buffer.concat(chunks), incoming.headers['content-encoding']),
     origin: `${scheme}://${incoming.headers.host ?? 'localhost'}`,
   };
+}
+
+/** Telemetry clients compress; what expands beyond the limit is refused as a body of that size would be. */
+function textOf(body: Buffer, encoding: string | undefined): string {
+  return (encoding === 'gzip' ? gunzipSync(body, { maxOutputLength: largestBody }) : body).toString('utf8');
 }
 
 function faultSubject(incoming: IncomingMessage, request: SandboxRequest): string {
