@@ -83,10 +83,14 @@ function schemaOf(columns: readonly KqlColumn[]): string {
   return `(${columns.map(({ name, type }) => `['${name.replace(/[\\']/g, '\\$&')}']:${type}`).join(', ')})`;
 }
 
+/** Texts and comments, to be passed over, or the name of a function that reads another workspace. */
+const OTHER_WORKSPACE =
+  /[hH]?@"(?:[^"]|"")*"|[hH]?@'(?:[^']|'')*'|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/[^\n]*|\b(workspace|app)(?=\s*\()/g;
+
 /** Parses and binds a query; its first error, if it has any, is thrown. */
 export function analyse(text: string, database: KqlDatabase, options: KqlOptions): Analysed {
   // Log Analytics' workspace() and app() are a database of another name to the binder.
-  const known = text.replace(/\b(workspace|app)(?=\s*\()/g, 'database');
+  const known = text.replace(OTHER_WORKSPACE, (found, name?: string) => (name === undefined ? found : 'database'));
   const code = language().KustoCode.ParseAndAnalyze(known, globalsOf(database, options));
   const error = listOf(code.GetDiagnostics()).find(({ Severity }) => Severity === 'Error');
   if (error !== undefined) {

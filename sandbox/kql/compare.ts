@@ -90,3 +90,37 @@ export function rowKey(values: readonly Value[]): Value {
   }
   return key;
 }
+
+/** Things by several values, found without building a key: a map of maps. */
+export class KeyedMap<T> {
+  readonly #root = new Map<Value, unknown>();
+  readonly #all: T[] = [];
+
+  /** The thing under these values; made where there is none yet. */
+  get(values: readonly Value[], make: () => T): T {
+    let node = this.#root;
+    const last = values.length - 1;
+    for (let index = 0; index < last; index++) {
+      const key = keyOf(values[index]);
+      let next = node.get(key) as Map<Value, unknown> | undefined;
+      if (next === undefined) {
+        next = new Map();
+        node.set(key, next);
+      }
+      node = next;
+    }
+    const key = last < 0 ? null : keyOf(values[last]);
+    let found = node.get(key) as T | undefined;
+    if (found === undefined) {
+      found = make();
+      node.set(key, found);
+      this.#all.push(found);
+    }
+    return found;
+  }
+
+  /** Everything, in the order it was made. */
+  all(): readonly T[] {
+    return this.#all;
+  }
+}

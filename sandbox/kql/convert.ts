@@ -176,7 +176,7 @@ export function toGuid(value: Value): string | null {
     .trim()
     .replace(/^[{(]|[)}]$/g, '')
     .toLowerCase();
-  const digits = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(bare) ? bare.replaceAll('-', '') : bare;
+  const digits = bare.replaceAll('-', '');
   if (!/^[0-9a-f]{32}$/.test(digits)) return null;
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }

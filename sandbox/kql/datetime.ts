@@ -116,8 +116,46 @@ const NAMED_MONTH = new RegExp(
 );
 const COMPACT = /^(\d{4})(\d{2})(\d{2})$/;
 
+const digit = (text: string, at: number) => text.charCodeAt(at) - 48;
+const pair = (text: string, at: number) => digit(text, at) * 10 + digit(text, at + 1);
+const DAY_STARTS = new Map<string, number>();
+
+/** Unix milliseconds of a day written as 2026-03-01; NaN where there is none. Logs repeat few days many times. */
+function dayStart(day: string): number {
+  const known = DAY_STARTS.get(day);
+  if (known !== undefined) return known;
+  const valid = /^\d{4}-\d\d-\d\d$/.test(day);
+  const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
+  const start = valid && ticksOf(year, month, date) !== null ? unixOf(year, month, date) : Number.NaN;
+  if (DAY_STARTS.size > 10_000) DAY_STARTS.clear();
+  DAY_STARTS.set(day, start);
+  return start;
+}
+
+/** The form that logs have, 2026-03-01T00:00:00[.1234567]Z, without regular expressions; undefined for any other. */
+function parseLogTime(text: string): Long | null | undefined {
+  const { length } = text;
+  if (length < 20 || length > 28 || length === 21 || text.charCodeAt(length - 1) !== 90) return undefined;
+  if (text.charCodeAt(10) !== 84 || text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return undefined;
+  let ticks = 0;
+  if (length > 20) {
+    if (text.charCodeAt(19) !== 46) return undefined;
+    for (let at = 20; at < 27; at++) {
+      const value = at < length - 1 ? digit(text, at) : 0;
+      if (!(value >= 0 && value <= 9)) return undefined;
+      ticks = ticks * 10 + value;
+    }
+  }
+  const [hour, minute, second] = [pair(text, 11), pair(text, 14), pair(text, 17)];
+  if (!(hour >= 0 && hour < 24 && minute >= 0 && minute < 60 && second >= 0 && second < 60)) return undefined;
+  const start = dayStart(text.slice(0, 10));
+  return Number.isNaN(start) ? undefined : ticksOfUnix(start + ((hour * 60 + minute) * 60 + second) * 1000, ticks);
+}
+
 /** Ticks of a text in one of the documented formats (ISO 8601, RFC 822, RFC 850, sortable, month first); null otherwise. */
 export function parseDatetime(text: string): Long | null {
+  const quick = parseLogTime(text);
+  if (quick !== undefined) return quick;
   const trimmed = text.trim();
   const iso = YEAR_FIRST.exec(trimmed);
   if (iso !== null) return assemble(Number(iso[1]), Number(iso[2] ?? 1), Number(iso[3] ?? 1), iso.slice(4));

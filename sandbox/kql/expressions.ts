@@ -8,6 +8,7 @@ import { compileBetween, compileBinary, compileMinus } from './operators-scalar.
 import { constant, derived, type Expr, type Scope } from './scope.ts';
 import { scalarOf } from './subqueries.ts';
 import { child, kindOf, type Node, need, textOf } from './syntax.ts';
+import { callScalar } from './user-functions.ts';
 import { isBag, type Value } from './values.ts';
 
 /** Compiles a scalar expression once into a function of a row. */
@@ -70,6 +71,7 @@ function compileName(node: Node, scope: Scope): Expr {
     return bound.expr;
   }
   if (isVariable && bound.kind === 'table') return scalarOf(node, scope);
+  if (isVariable && bound.kind === 'function') return callScalar(node, name, bound, scope);
   if (position === undefined || column === undefined) throw invalid(`the name ${name} is not known`, node.TextStart);
   return { type: column.type, constant: false, run: (row) => row[position] };
 }

@@ -87,7 +87,7 @@ function datetime(text: string, wrapped: boolean, node: Node, context: Context):
     const [year = 0, month = 0, day = 0, hour, minute, second] = parts;
     return ticksOf(year, month, day, hour, minute, second);
   }
-  const ticks = parseDatetime(text);
+  const ticks = parseDatetime(text) ?? parseDatetime(text.replace(/\s*-\s*/g, '-'));
   if (ticks === null) throw invalid(`${textOf(node)} is not a datetime`, node.TextStart);
   return ticks;
 }

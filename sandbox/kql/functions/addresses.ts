@@ -48,6 +48,8 @@ export function parseAddress(text: string): Address | null {
     if (length !== undefined && length > 32) return null;
     return { bits: MAPPED | v4, prefix: 96 + (length ?? 32), version: 4 };
   }
+  // ::1.2.3.4 is an IPv4 address in the notation of IPv6.
+  if (address.startsWith('::') && bitsOfV4(address.slice(2)) !== null) return parseAddress(text.trim().slice(2));
   const v6 = address.includes(':') ? bitsOfV6(address) : null;
   if (v6 === null || (length !== undefined && length > 128)) return null;
   return { bits: v6, prefix: length ?? 128, version: 6 };

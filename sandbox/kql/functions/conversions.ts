@@ -1,7 +1,7 @@
 import { convert, parseDynamic, toText } from '../convert.ts';
 import type { KqlType } from '../engine.ts';
 import { derived, type Expr } from '../scope.ts';
-import type { Long } from '../values.ts';
+import { isBag, type Long, type Value } from '../values.ts';
 import { alias, type Library, type Maker, simple } from './define.ts';
 
 const to =
@@ -22,6 +22,14 @@ const toDynamicValue: Maker = (args, site) => {
   return derived(site.type, [arg], (row) => parseDynamic(arg.run(row), arg.type));
 };
 
+/** The same value with the keys of every bag in order. */
+function sortedKeys(value: Value): Value {
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  if (!isBag(value)) return value;
+  const names = Object.keys(value).sort();
+  return Object.fromEntries(names.map((name) => [name, sortedKeys(value[name])]));
+}
+
 function hex(value: Long, length = 0): string {
   return BigInt.asUintN(64, BigInt(value)).toString(16).padStart(Number(length), '0');
 }
@@ -38,5 +46,5 @@ export const conversions: Library = {
   ...alias(['totimespan', 'totime'], to('timespan')),
   ...alias(['todynamic', 'toobject', 'parse_json', 'parsejson'], toDynamicValue),
   tohex: simple('ll', hex),
-  dynamic_to_json: simple('d', (value) => toText(value, 'dynamic')),
+  dynamic_to_json: simple('d', (value) => toText(sortedKeys(value), 'dynamic')),
 };

@@ -136,11 +136,13 @@ function splitArray(array: List, indices: Value): Value {
 function iff(conditions: List, whenTrue: Value, whenFalse: Value): Value {
   const at = (source: Value, index: number) => (Array.isArray(source) ? (source[index] ?? null) : source);
   return conditions.map((condition, index) => {
-    const truth =
-      typeof condition === 'boolean' ? condition : condition === null ? null : toReal(condition, 'dynamic') !== 0;
+    const number = isText(condition) ? null : toReal(condition, 'dynamic');
+    const truth = number === null ? null : number !== 0;
     return truth === null ? null : at(truth ? whenTrue : whenFalse, index);
   });
 }
+
+const isText = (value: Value) => typeof value === 'string' || (value instanceof Typed && value.type !== 'real');
 
 const arrays = (values: readonly Value[]) => values.filter((value): value is List => Array.isArray(value));
 
@@ -222,7 +224,9 @@ function zip(...lists: Value[]): Value {
 function bagZip(keys: Value, values: Value): Value {
   if (!Array.isArray(keys)) return null;
   const list = Array.isArray(values) ? values : [];
-  return Object.fromEntries(keys.map((key, index) => [toText(key, 'dynamic'), list[index] ?? null]));
+  return Object.fromEntries(
+    keys.flatMap((key, index): [string, Value][] => (typeof key === 'string' ? [[key, list[index] ?? null]] : [])),
+  );
 }
 
 const range: Maker = (args, site) => {

@@ -28,9 +28,9 @@ function indexOf(text: string, lookup: string, start = 0, length = -1, occurrenc
   const from = start < 0 ? text.length + start : start;
   if (occurrence < 1 || length < -1 || from < 0 || from > text.length) return occurrence < 1 || length < -1 ? null : -1;
   const end = length < 0 ? text.length : Math.min(text.length, from + length);
-  let at = from - 1;
+  let at = from;
   for (let found = 0; found < occurrence; found++) {
-    at = text.indexOf(lookup, at + 1);
+    at = text.indexOf(lookup, found === 0 ? from : at + 1);
     if (at < 0 || at + lookup.length > end) return -1;
   }
   return at;
@@ -74,10 +74,11 @@ function replaceStrings(text: string, lookups: Value, rewrites: Value): string {
   let open: (string | { readonly done: string })[] = [text];
   for (const [index, lookup] of lookups.entries()) {
     const rewrite = Array.isArray(rewrites) ? rewrites[index] : rewrites;
-    if (typeof lookup !== 'string' || typeof rewrite !== 'string' || lookup === '') continue;
+    if (typeof lookup !== 'string' || lookup === '') continue;
+    const done = typeof rewrite === 'string' ? rewrite : lookup;
     open = open.flatMap((piece) => {
       if (typeof piece !== 'string') return [piece];
-      return piece.split(lookup).flatMap((part, at) => (at === 0 ? [part] : [{ done: rewrite }, part]));
+      return piece.split(lookup).flatMap((part, at) => (at === 0 ? [part] : [{ done }, part]));
     });
   }
   return open.map((piece) => (typeof piece === 'string' ? piece : piece.done)).join('');

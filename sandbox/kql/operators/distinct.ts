@@ -1,7 +1,7 @@
-import { rowKey } from '../compare.ts';
+import { KeyedMap } from '../compare.ts';
 import type { Plan, Scope } from '../scope.ts';
 import type { Node } from '../syntax.ts';
-import type { Row, Value } from '../values.ts';
+import type { Row } from '../values.ts';
 import { project } from './project.ts';
 
 export function distinct(node: Node, input: Plan, scope: Scope): Plan {
@@ -9,12 +9,9 @@ export function distinct(node: Node, input: Plan, scope: Scope): Plan {
   return {
     columns,
     run: () => {
-      const seen = new Map<Value, Row>();
-      for (const row of run()) {
-        const key = rowKey(row);
-        if (!seen.has(key)) seen.set(key, row);
-      }
-      return [...seen.values()];
+      const seen = new KeyedMap<Row>();
+      for (const row of run()) seen.get(row, () => row);
+      return seen.all();
     },
   };
 }

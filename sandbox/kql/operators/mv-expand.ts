@@ -3,6 +3,7 @@ import { convert } from '../convert.ts';
 import type { KqlType } from '../engine.ts';
 import { compile } from '../expressions.ts';
 import { invalid, unsupported } from '../failure.ts';
+import { EXPANDED_ROWS } from '../resource-graph-dialect.ts';
 import { type Expr, type Plan, rowScope, type Scope, typeOf } from '../scope.ts';
 import { child, items, kindOf, type Node, need } from '../syntax.ts';
 import { columnsOf, compileTable } from '../tabular.ts';
@@ -62,7 +63,9 @@ function parameters(node: Node, scope: Scope): Expanding {
   const expansion = parameterOf(node, 'bagexpansion') ?? parameterOf(node, 'kind') ?? 'bag';
   if (expansion !== 'bag' && expansion !== 'array') throw unsupported(`mv-expand kind=${expansion}`, node.TextStart);
   const clause = child(node, 'RowLimitClause');
-  const limit = clause === undefined ? Infinity : rowCount(need(clause, 'RowLimit'), scope);
+  const isGraph = scope.env.context.database.dialect === 'resource-graph';
+  const most = isGraph ? EXPANDED_ROWS : Infinity;
+  const limit = clause === undefined ? most : rowCount(need(clause, 'RowLimit'), scope);
   return { all: expansions(node, scope), pairs: expansion === 'array', limit };
 }
 

@@ -17,8 +17,11 @@ export function where(node: Node, input: Plan, scope: Scope): Plan {
     columns: input.columns,
     run: () => {
       const rows = input.run();
-      const kept = eachRow(row, rows, (cells) => run(cells) === true);
-      return rows.filter((_, index) => kept[index]);
+      const kept: Row[] = [];
+      eachRow(row, rows, (cells) => {
+        if (run(cells) === true) kept.push(cells);
+      });
+      return kept;
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Accumulator } from '../aggregates/accumulators.ts';
 import { compileAggregates } from '../aggregates/compile.ts';
-import { rowKey } from '../compare.ts';
+import { KeyedMap } from '../compare.ts';
 import { compile } from '../expressions.ts';
 import { invalid } from '../failure.ts';
 import { type Expr, eachRow, type Plan, rowScope, type Scope } from '../scope.ts';
@@ -38,8 +38,8 @@ export function summarize(node: Node, input: Plan, scope: Scope): Plan {
       column.type === 'dynamic' ? { ...column, type: types[index] ?? column.type } : column,
     ),
     run: () => {
-      const groups = groupRows(input.run(), keys, create, row);
-      if (groups.length === 0 && keys.length === 0) groups.push({ keys: [], accumulators: create() });
+      const found = groupRows(input.run(), keys, create, row);
+      const groups = found.length === 0 && keys.length === 0 ? [{ keys: [], accumulators: create() }] : found;
       return groups.map(({ keys: cells, accumulators }): Row => {
         const results = accumulators.map((accumulator) => accumulator.result());
         return [...cells, ...values.map(({ run }) => run(results))];
@@ -53,22 +53,12 @@ function groupRows(
   keys: readonly Expr[],
   create: () => readonly Accumulator[],
   row: ReturnType<typeof rowScope>,
-): Group[] {
-  const groups = new Map<Value, Group>();
-  const single = keys.length === 0 ? { keys: [], accumulators: create() } : undefined;
-  if (single !== undefined && rows.length > 0) groups.set(null, single);
+): readonly Group[] {
+  const groups = new KeyedMap<Group>();
   eachRow(row, rows, (cells) => {
-    let group: Group | undefined = single;
-    if (group === undefined) {
-      const values = keys.map(({ run }) => run(cells));
-      const key = rowKey(values);
-      group = groups.get(key);
-      if (group === undefined) {
-        group = { keys: values, accumulators: create() };
-        groups.set(key, group);
-      }
-    }
-    for (const accumulator of group.accumulators) accumulator.add(cells);
+    const values = keys.map(({ run }) => run(cells));
+    const { accumulators } = groups.get(values, () => ({ keys: values, accumulators: create() }));
+    for (const accumulator of accumulators) accumulator.add(cells);
   });
-  return [...groups.values()];
+  return groups.all();
 }
