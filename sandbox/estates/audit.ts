@@ -1,7 +1,16 @@
 /** Diagnostic settings, the audit rows of a quiet day, and the traffic that goes with them. */
 import { deriveId } from '../estate.ts';
 import type { AzureDocument, JsonObject } from '../types.ts';
-import { type Hospital, hostOf, logWorkspaceId, type Plan, principalOf, type Service, serviceId } from './plan.ts';
+import {
+  type Hospital,
+  hostOf,
+  legacyId,
+  logWorkspaceId,
+  type Plan,
+  principalOf,
+  type Service,
+  serviceId,
+} from './plan.ts';
 
 const minute = 60_000;
 const hours = 24;
@@ -16,13 +25,15 @@ interface Row {
 }
 
 export function settingsOf(plan: Plan): readonly AzureDocument[] {
-  return plan.hospitals.flatMap((hospital) =>
+  const byCategory = { category: 'AuditLogs', categoryGroup: null };
+  const legacy = plan.legacy === undefined ? [] : [settingOf(plan, legacyId(plan), byCategory)];
+  const services = plan.hospitals.flatMap((hospital) =>
     hospital.services.map((service, index) => {
-      const chosen =
-        index % 2 === 0 ? { category: 'AuditLogs', categoryGroup: null } : { category: null, categoryGroup: 'allLogs' };
+      const chosen = index % 2 === 0 ? byCategory : { category: null, categoryGroup: 'allLogs' };
       return settingOf(plan, serviceId(hospital, service), chosen);
     }),
   );
+  return [...services, ...legacy];
 }
 
 function settingOf(plan: Plan, resourceId: string, chosen: JsonObject): AzureDocument {
