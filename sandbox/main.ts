@@ -1,4 +1,6 @@
 /** The sandbox's command line (INTERFACES, section 1): scan, serve, query, drifts. */
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { loadEstate } from './command-line/load-estate.ts';
 import { drifts } from './drifts.ts';
 import { namedEstates } from './estates/index.ts';
@@ -14,6 +16,8 @@ const usage = `npm run sandbox -- COMMAND
 ESTATE is an estate file, or one of ${Object.keys(namedEstates).join(', ')}.
 `;
 
+// Saves a third of the start; where the folder cannot be written there is simply no cache.
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/sandbox', import.meta.url)));
 process.exitCode = await main(process.argv.slice(2));
 
 /** The exit code; 3 means that nothing could be run. */
