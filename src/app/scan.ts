@@ -56,7 +56,7 @@ export interface Terminal {
 }
 
 /** A scan of up to 50 services ends within 120 s whatever hangs (CHECKS, "Weather"); larger estates get a second each more. */
-const budgetMs = 105_000;
+const budgetMs = 95_000;
 const budgetServices = 50;
 const budgetMsPerService = 1_000;
 
