@@ -1,6 +1,7 @@
 import { analyse } from './analyser.ts';
-import { printTable } from './cells.ts';
+import { printTable, type Table } from './cells.ts';
 import { asError } from './failure.ts';
+import { SchemaFound, withSchema } from './plugins/signal.ts';
 import { runBlock } from './statements.ts';
 
 export type KqlType =
@@ -55,10 +56,22 @@ export type KqlResult = KqlTable | { readonly error: KqlError };
 /** Runs one query. Whatever is wrong with it, or not supported, comes back as `error`: nothing is thrown. */
 export function runQuery(query: string, database: KqlDatabase, options: KqlOptions): KqlResult {
   try {
-    const analysed = analyse(query, database, options);
-    return printTable(runBlock(analysed), options.maxRows);
+    return printTable(runWithSchemas(query, database, options), options.maxRows);
   } catch (error) {
     return { error: asError(error, query) };
+  }
+}
+
+/** Plugins whose columns follow from the data are told one after the other; each makes the query be analysed again. */
+function runWithSchemas(query: string, database: KqlDatabase, options: KqlOptions): Table {
+  let text = query;
+  for (;;) {
+    try {
+      return runBlock(analyse(text, database, options));
+    } catch (found) {
+      if (!(found instanceof SchemaFound)) throw found;
+      text = withSchema(text, found);
+    }
   }
 }
 

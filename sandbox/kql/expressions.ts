@@ -5,7 +5,7 @@ import { tupleOf } from './functions/tuples.ts';
 import { compileLiteral, isLiteral } from './literals.ts';
 import { compileHasList, compileIn } from './membership.ts';
 import { compileBetween, compileBinary, compileMinus } from './operators-scalar.ts';
-import { constant, derived, type Expr, type Scope } from './scope.ts';
+import { constant, derived, type Expr, type RowScope, type Scope } from './scope.ts';
 import { scalarOf } from './subqueries.ts';
 import { child, kindOf, type Node, need, textOf } from './syntax.ts';
 import { callScalar } from './user-functions.ts';
@@ -93,10 +93,22 @@ function compilePath(node: Node, scope: Scope): Expr {
     if (position === undefined || column === undefined) throw invalid(`${textOf(node)} is not known`, node.TextStart);
     return { type: column.type, constant: false, run: (values) => values[offset + position] };
   }
+  const step = scope.steps?.indexOf(side) ?? -1;
+  if (step >= 0 && scope.row !== undefined) return remembered(selector, step, scope.row);
   const bag = compile(left, scope);
   if (kindOf(selector) === 'BracketedExpression') return element(bag, compile(need(selector, 'Expression'), scope));
   const name = selector.SimpleName ?? textOf(selector);
   return derived('dynamic', [bag], (row) => property(bag.run(row), name));
+}
+
+/** A column of what a step of scan remembers. */
+function remembered(selector: Node, step: number, row: RowScope): Expr {
+  const name = selector.SimpleName ?? textOf(selector);
+  const position = row.positions.get(name);
+  const column = position === undefined ? undefined : row.columns[position];
+  if (position === undefined || column === undefined) throw invalid(`the step has no ${name}`, selector.TextStart);
+  const offset = row.columns.length * (step + 1);
+  return { type: column.type, constant: false, run: (cells) => cells[offset + position] };
 }
 
 function compileElement(node: Node, scope: Scope): Expr {

@@ -58,6 +58,8 @@ export interface Scope {
   readonly row: RowScope | undefined;
   /** The right side's columns follow the left side's, in a join's condition. */
   readonly sides?: { readonly left: RowScope; readonly right: RowScope };
+  /** Inside scan: the steps, whose remembered rows follow the row's own columns one after the other. */
+  readonly steps?: readonly string[];
   /** Inside summarize: takes an aggregate's call and answers with its slot. */
   readonly aggregates?: (node: Node, name: string) => Expr | undefined;
 }

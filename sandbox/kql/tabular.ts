@@ -5,6 +5,7 @@ import type { KqlColumn, KqlDatabase } from './engine.ts';
 import { compile } from './expressions.ts';
 import { invalid, unsupported } from './failure.ts';
 import { operatorFor } from './operators/index.ts';
+import { search } from './operators/search.ts';
 import { printRows, rangeRows } from './operators/sources.ts';
 import { unionOf } from './operators/union.ts';
 import { memo, planOf } from './plans.ts';
@@ -48,6 +49,8 @@ export function compileTable(node: Node, scope: Scope, input?: Plan): Plan {
       return rangeRows(node, scope);
     case 'UnionOperator':
       return unionOf(node, input, scope);
+    case 'SearchOperator':
+      return search(node, input, scope);
     case 'ToTableExpression':
       return compileTable(need(node, 'Expression'), scope, input);
     default:

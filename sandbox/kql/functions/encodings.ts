@@ -3,7 +3,7 @@ import { toGuid, toText } from '../convert.ts';
 import type { Value } from '../values.ts';
 import { alias, type Library, simple } from './define.ts';
 
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=?)?$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** The bytes of a base64 text; null where it is not base64. */
 function bytesOf(text: string): Buffer | null {

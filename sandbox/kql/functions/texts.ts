@@ -23,15 +23,20 @@ function substring(text: string, start: number, length = Infinity): string {
         .join('');
 }
 
-/** The position of the occurrence-th match within the range; -1 where there is none, null where the range is not valid. */
+/**
+ * The position of the occurrence-th match; -1 where there is none, null where the range is not valid. The length counts
+ * anew after every match, as in Kusto.
+ */
 function indexOf(text: string, lookup: string, start = 0, length = -1, occurrence = 1): number | null {
-  const from = start < 0 ? text.length + start : start;
-  if (occurrence < 1 || length < -1 || from < 0 || from > text.length) return occurrence < 1 || length < -1 ? null : -1;
-  const end = length < 0 ? text.length : Math.min(text.length, from + length);
-  let at = from;
+  if (occurrence < 1 || length < -1) return null;
+  let from = start < 0 ? text.length + start : start;
+  if (from < 0 || from > text.length) return -1;
+  let at = -1;
   for (let found = 0; found < occurrence; found++) {
-    at = text.indexOf(lookup, found === 0 ? from : at + 1);
+    at = text.indexOf(lookup, from);
+    const end = length < 0 ? text.length : Math.min(text.length, from + length);
     if (at < 0 || at + lookup.length > end) return -1;
+    from = at + 1;
   }
   return at;
 }

@@ -1,4 +1,5 @@
 import { unsupported } from '../failure.ts';
+import { evaluate } from '../plugins/evaluate.ts';
 import type { Plan, Scope } from '../scope.ts';
 import { kindOf, type Node } from '../syntax.ts';
 import { distinct } from './distinct.ts';
@@ -7,10 +8,14 @@ import { makeSeries } from './make-series.ts';
 import { mvApply, mvExpand } from './mv-expand.ts';
 import { parse, parseWhere } from './parse.ts';
 import { parseKv } from './parse-kv.ts';
-import { extend, project, projectAway, projectKeep, projectRename, projectReorder } from './project.ts';
+import { partition } from './partition.ts';
+import { extend, project, projectAway, projectByNames, projectKeep, projectRename, projectReorder } from './project.ts';
 import { asName, consume, count, getSchema, invoke, render, serialize, take, where } from './rows.ts';
+import { scan } from './scan.ts';
+import { search } from './search.ts';
 import { sort, top } from './sort.ts';
 import { summarize } from './summarize.ts';
+import { sample, sampleDistinct, topHitters, topNested } from './top-more.ts';
 
 /** Compiles one operator of a pipe. */
 export type Operator = (node: Node, input: Plan, scope: Scope) => Plan;
@@ -20,6 +25,7 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   ConsumeOperator: consume,
   CountOperator: count,
   DistinctOperator: distinct,
+  EvaluateOperator: evaluate,
   ExtendOperator: extend,
   FilterOperator: where,
   GetSchemaOperator: getSchema,
@@ -32,16 +38,24 @@ const OPERATORS: Readonly<Record<string, Operator>> = {
   ParseKvOperator: parseKv,
   ParseOperator: parse,
   ParseWhereOperator: parseWhere,
+  PartitionOperator: partition,
   ProjectAwayOperator: projectAway,
+  ProjectByNamesOperator: projectByNames,
   ProjectKeepOperator: projectKeep,
   ProjectOperator: project,
   ProjectRenameOperator: projectRename,
   ProjectReorderOperator: projectReorder,
   RenderOperator: render,
+  SampleDistinctOperator: sampleDistinct,
+  SampleOperator: sample,
+  ScanOperator: scan,
+  SearchOperator: search,
   SerializeOperator: serialize,
   SortOperator: sort,
   SummarizeOperator: summarize,
   TakeOperator: take,
+  TopHittersOperator: topHitters,
+  TopNestedOperator: topNested,
   TopOperator: top,
 };
 

@@ -84,6 +84,7 @@ function choose(node: Node, input: Plan, scope: Scope): Plan {
 }
 
 export const projectAway = choose;
+export const projectByNames = choose;
 export const projectKeep = choose;
 export const projectReorder = choose;
 

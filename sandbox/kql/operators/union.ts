@@ -59,6 +59,19 @@ export function unionOf(node: Node, input: Plan | undefined, scope: Scope): Plan
   const sourceColumn = parameterOf(node, 'withsource') ?? parameterOf(node, 'with_source');
   // The analyser names the columns of every table for an inner union too.
   const columns = columnsOf(node).filter((column) => kind === 'outer' || column.name === sourceColumn || inAll(column));
+  return combine(plans, columns, sourceColumn);
+}
+
+/** The tables a list of names and subqueries stands for. */
+export function sourcesOf(nodes: readonly Node[], scope: Scope): Plan[] {
+  return nodes.flatMap((item) => {
+    if (kindOf(item) === 'NameReference' && textOf(item).includes('*')) return wildcard(item, scope);
+    return [compileTable(item, { ...scope, row: undefined })];
+  });
+}
+
+/** All rows under the given columns: a cell is taken by name and type, or by the name with its type at the end. */
+export function combine(plans: readonly Plan[], columns: readonly KqlColumn[], sourceColumn: string | undefined): Plan {
   const mappings = plans.map(({ columns: own, name }) => {
     const exact = new Map(own.map((column, index) => [`${column.name}\n${column.type}`, index]));
     const typed = new Map(own.map((column, index) => [nameWithType(column), index]));
