@@ -1,5 +1,5 @@
 import type { Check, CheckContext, Observed, Severity } from '../model.ts';
-import { type ConnectionHealth, connectionsHealth } from '../rules/endpoint-health.ts';
+import { type ConnectionHealth, connectionsHealth, isApproved } from '../rules/endpoint-health.ts';
 import { describeReading } from '../rules/reading.ts';
 import { lastSegment, normaliseId, subscriptionOf } from '../rules/resource-id.ts';
 import { shellWord } from '../rules/shell.ts';
@@ -75,10 +75,6 @@ export const privateEndpointApproval: Check<'privateEndpoints'> = {
     return pass(`Approved on both sides, and there: ${names}.${unread}`, observed);
   },
 };
-
-function isApproved({ state }: ConnectionHealth): boolean {
-  return state.is === 'value' && state.value === 'Approved';
-}
 
 /** Whether its endpoint stands in a subscription from which nobody should connect. */
 function isForeign({ connection }: ConnectionHealth, { expect, estateSubscriptions }: CheckContext): boolean {

@@ -63,7 +63,7 @@ export function connectionHealth(connection: EndpointConnection, ownerId: string
   const unreadable: { unreadable?: Failure } =
     failure && !gone ? { unreadable: { reason: failure.reason, detail: failure.detail } } : {};
   const stateless = state.is === 'absent' || state.is === 'null';
-  const approved = state.is === 'value' && state.value === 'Approved' && !gone && spoiltBy.length === 0;
+  const approved = isApproved({ state }) && !gone && spoiltBy.length === 0;
   const certain = approved && doubts.length === 0 && unreadable.unreadable === undefined;
   const use = certain ? 'usable' : approved || stateless ? 'maybe' : 'none';
   return { connection, state, gone, spoiltBy, doubts, ...unreadable, use, ...(endpoint ? { endpoint } : {}) };
@@ -83,6 +83,11 @@ function weighConsumerSide(endpoint: PrivateEndpoint, ownerId: string, spoiltBy:
     if (reading.is === 'absent' || reading.is === 'null') doubts.push(phrase);
     else if (reading.is === 'outside' || reading.value !== 'Approved') spoiltBy.push(phrase);
   }
+}
+
+/** What the provider's side says; whether it holds is another matter. */
+export function isApproved({ state }: Pick<ConnectionHealth, 'state'>): boolean {
+  return state.is === 'value' && state.value === 'Approved';
 }
 
 export function connectionsHealth(endpoints: PrivateEndpoints): readonly ConnectionHealth[] {

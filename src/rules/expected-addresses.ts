@@ -1,6 +1,6 @@
 import type { Cloud, Gathered, PrivateEndpoint, PrivateEndpoints } from '../model.ts';
 import { canonicalAddress } from './addresses.ts';
-import { type ConnectionHealth, connectionsHealth } from './endpoint-health.ts';
+import { type ConnectionHealth, connectionsHealth, isApproved } from './endpoint-health.ts';
 import { namesAnotherHost, namesHost } from './host-names.ts';
 import { describeReading } from './reading.ts';
 import { lastSegment } from './resource-id.ts';
@@ -15,16 +15,21 @@ export interface ExpectedAddresses {
   readonly foreign: ReadonlyMap<string, string>;
   /** why further addresses may be right, each a phrase for a reader; empty where all right answers are known */
   readonly gaps: readonly string[];
-  /** names of the usable endpoints */
+  /** names of the usable endpoints; where there is none, of those whose approval is spoilt */
   readonly endpoints: readonly string[];
 }
 
+/**
+ * An approval that is spoilt is not a defect of DNS: where the service has nothing better, the address of that endpoint
+ * is what its name should say, and `private-endpoint-approval` tells the rest. Beside a usable endpoint it is wrong.
+ */
 export function expectedAddresses(host: string, gathered: Gathered<PrivateEndpoints>, cloud: Cloud): ExpectedAddresses {
   const right = new Map<string, string>();
   const possible = new Set<string>();
   const foreign = new Map<string, string>();
   const gaps: string[] = [];
   const endpoints: string[] = [];
+  const spoilt: { readonly name: string; readonly whose: string; readonly addresses: readonly string[] }[] = [];
   if (!gathered.ok) {
     gaps.push(`the private endpoint connections could not be read (${gathered.reason}: ${gathered.detail})`);
     return { right, possible, foreign, gaps, endpoints };
@@ -37,6 +42,7 @@ export function expectedAddresses(host: string, gathered: Gathered<PrivateEndpoi
     const own = addressesOf(endpoint, host, cloud);
     if (use === 'none') {
       const whose = `${name}, whose connection is ${describeReading(health.state)}${spoiltBy(health)}`;
+      if (isApproved(health)) spoilt.push({ name, whose, addresses: own.right });
       for (const address of [...own.right, ...own.possible]) foreign.set(address, whose);
       continue;
     }
@@ -48,6 +54,15 @@ export function expectedAddresses(host: string, gathered: Gathered<PrivateEndpoi
       endpoints.push(name);
       for (const address of own.right) right.set(address, name);
       gaps.push(...own.gaps);
+    }
+  }
+  if (endpoints.length === 0) {
+    for (const { name, whose, addresses } of spoilt) {
+      for (const address of addresses) {
+        if (gaps.length > 0) possible.add(address);
+        else right.set(address, whose);
+      }
+      if (gaps.length === 0) endpoints.push(name);
     }
   }
   return { right, possible, foreign, gaps, endpoints: [...new Set(endpoints)].sort() };

@@ -260,7 +260,22 @@ test('ruling: Any approved endpoint of the service is a right answer', () => {
   expect(judge({ endpoints: endpoints(foreign), answer: { addresses: ['10.3.1.4'] } }).status).toBe('pass');
 });
 
-test('the address of an endpoint that is not approved on both sides is a wrong answer, and is named', () => {
+test('a spoilt approval is no defect of DNS, unless a usable endpoint is the better answer', () => {
+  const says = [{ serviceId: OWNER, status: 'Disconnected', manual: false }];
+  const spoilt = endpoint({ connections: says });
+  const alone = judge({ endpoints: endpoints(spoilt) });
+  expect(alone.status).toBe('pass');
+  expect(alone.message).toMatch(/pe-main, whose connection is "Approved", but the endpoint's own document says/);
+  expect(judge({ endpoints: endpoints(spoilt), answer: directly }).status).toBe('fail');
+  const better = anEndpoint(OWNER, { '10.2.1.4': [HOST] }, { id: endpointId('pe-second') });
+  const beside = judge({ endpoints: endpoints(spoilt, better) });
+  expect(beside.status).toBe('fail');
+  expect(beside.message).toMatch(/pe-main, whose connection.*instead of the expected 10\.2\.1\.4 \(pe-second\)/);
+  const maybe = got(connectionsOf(OWNER, aConnection(spoilt), aConnection(lost('forbidden'))));
+  expect(judge({ endpoints: maybe }).status).toBe('unknown');
+});
+
+test('the address of an endpoint that is not approved is a wrong answer, and is named', () => {
   const rejected = aConnection(endpoint({ id: endpointId('pe-old') }), { status: 'Rejected' });
   const finding = judge({ endpoints: got(connectionsOf(OWNER, rejected)) });
   expect(finding.status).toBe('fail');

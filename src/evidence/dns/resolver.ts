@@ -79,7 +79,9 @@ export function makeDnsClient(ask: Ask, servers: readonly string[], options: Dns
         if (aaaa.kind !== 'answer') [aaaa = silence] = await questions(server, name, signal, 'AAAA');
         const answer = combine(name, server, a, aaaa);
         if (answer) return { ok: true, value: answer, sources: [source], direct: true };
-        return lost(a.kind === 'answer' || signal.aborted ? givenUp(name) : failureOf('A', a), source);
+        if (a.kind === 'answer' || signal.aborted) return lost(givenUp(name), source);
+        const { reason, detail } = failureOf('A', a);
+        return lost({ reason, detail: `${server}: ${detail}` }, source);
       }
     }
     return lost(last, sourceOf(`A, AAAA ${name}`, servers.join(', ')));
