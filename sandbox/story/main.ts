@@ -24,7 +24,11 @@ async function tell(isOnce: boolean): Promise<number> {
   const sandbox = await startSandbox(estate, { app: true });
   try {
     step(1, 'The sandbox is up: a pretend Azure on this machine');
-    say(Object.entries(sandbox.endpoints).map(([name, url]) => `${name.padEnd(16)} ${url}`).join('\n'));
+    say(
+      Object.entries(sandbox.endpoints)
+        .map(([name, url]) => `${name.padEnd(16)} ${url}`)
+        .join('\n'),
+    );
     const host = await startHost({
       bundle,
       env: { ...sandbox.environment, WEBSITE_AUTH_ENABLED: 'True', WEBSITE_SITE_NAME: 'fhirwatch-story' },
@@ -41,7 +45,10 @@ async function tell(isOnce: boolean): Promise<number> {
       for (const sweep of sweeps) await host.fire(sweep);
       const first = await readPosture(host);
       say(drawPosture(first));
-      must(first.totals.fail === 0 && first.totals.unknown === 0, 'every finding of a compliant clinic is known and in order');
+      must(
+        first.totals.fail === 0 && first.totals.unknown === 0,
+        'every finding of a compliant clinic is known and in order',
+      );
       must(first.totals.pass > 0, 'something was judged');
 
       const drift = drifts.find(({ name }) => name === 'open-public-access');
@@ -55,7 +62,10 @@ async function tell(isOnce: boolean): Promise<number> {
         say(`${status.toUpperCase()} ${severity} ${service} ${check}\n    ${message}`);
       }
       must(
-        found.some(({ check, status, severity }) => check === 'public-network-access' && status === 'fail' && severity === 'critical'),
+        found.some(
+          ({ check, status, severity }) =>
+            check === 'public-network-access' && status === 'fail' && severity === 'critical',
+        ),
         'the next sweep says that the service is open to the Internet',
       );
 
@@ -67,7 +77,9 @@ async function tell(isOnce: boolean): Promise<number> {
       must(third.totals.fail === 0, 'the repaired service is in order again');
 
       step(5, 'Addresses to open');
-      say(`report           ${host.url}/api/report?format=html\nits JSON         ${host.url}/api/report?format=json\nhealth           ${host.url}/api/health`);
+      say(
+        `report           ${host.url}/api/report?format=html\nits JSON         ${host.url}/api/report?format=json\nhealth           ${host.url}/api/health`,
+      );
       if (!isOnce) {
         say('\nSweeping by its timers until Ctrl-C.');
         await stopping;

@@ -11,13 +11,23 @@ export interface Finding {
 
 export interface Posture {
   readonly coverage: { readonly findings: number; readonly known: number };
-  readonly totals: { readonly pass: number; readonly fail: number; readonly unknown: number; readonly notApplicable: number };
+  readonly totals: {
+    readonly pass: number;
+    readonly fail: number;
+    readonly unknown: number;
+    readonly notApplicable: number;
+  };
   readonly services: readonly { readonly id: string; readonly name: string; readonly findings: readonly Finding[] }[];
 }
 
 /** The auditor whom the local host signs in. */
 export function auditorOf(tenantId: string): Caller {
-  return { objectId: '00000000-0000-4000-8000-0000000000a1', tenantId, name: 'auditor@clinic.example', roles: ['Auditor'] };
+  return {
+    objectId: '00000000-0000-4000-8000-0000000000a1',
+    tenantId,
+    name: 'auditor@clinic.example',
+    roles: ['Auditor'],
+  };
 }
 
 export async function readPosture(host: RunningHost): Promise<Posture> {
@@ -29,7 +39,12 @@ export async function readPosture(host: RunningHost): Promise<Posture> {
 /** Service by service, check by check, one mark each: what a person reads at a glance. */
 export function drawPosture(posture: Posture): string {
   const { coverage, totals } = posture;
-  const marks: Readonly<Record<string, string>> = { pass: 'pass', fail: 'FAIL', unknown: 'unknown', 'not-applicable': '-' };
+  const marks: Readonly<Record<string, string>> = {
+    pass: 'pass',
+    fail: 'FAIL',
+    unknown: 'unknown',
+    'not-applicable': '-',
+  };
   const checks = [...new Set(posture.services.flatMap(({ findings }) => findings.map(({ check }) => check)))].sort();
   const names = posture.services.map(({ name }) => name);
   const width = Math.max(...checks.map((check) => check.length));
@@ -39,7 +54,10 @@ export function drawPosture(posture: Posture): string {
   return [
     line('', names),
     ...checks.map((check) =>
-      line(check, posture.services.map(({ findings }) => marks[findings.find((one) => one.check === check)?.status ?? ''] ?? '?')),
+      line(
+        check,
+        posture.services.map(({ findings }) => marks[findings.find((one) => one.check === check)?.status ?? ''] ?? '?'),
+      ),
     ),
     '',
     `coverage ${coverage.known} of ${coverage.findings} findings known; ${totals.pass} pass, ${totals.fail} fail, ${totals.unknown} unknown, ${totals.notApplicable} not applicable`,

@@ -26,7 +26,12 @@ const guards = {
 export type Open = (environment: Environment, log: Log) => ServiceOpening;
 
 /** `GET report`: for a signed-in Auditor or Operator. */
-export async function answerReport(request: Request, environment: Environment, log: Log, open: Open = openShared): Promise<Answer> {
+export async function answerReport(
+  request: Request,
+  environment: Environment,
+  log: Log,
+  open: Open = openShared,
+): Promise<Answer> {
   const caller = callerOf(request.headers, environment);
   if (!caller) return problem(401, 'Not signed in', 'This route answers only callers that App Service has signed in.');
   if (!caller.roles.some((role) => role === 'Auditor' || role === 'Operator')) {
@@ -35,13 +40,21 @@ export async function answerReport(request: Request, environment: Environment, l
   const format = formatOf(request);
   if (!format) {
     const seen = JSON.stringify((request.query.get('format') ?? '').slice(0, 40));
-    return problem(400, 'Unknown format', `format is ${seen}: expected one of ${Object.keys(reportFormats).join(', ')}.`);
+    return problem(
+      400,
+      'Unknown format',
+      `format is ${seen}: expected one of ${Object.keys(reportFormats).join(', ')}.`,
+    );
   }
   const opening = open(environment, log);
   if (!opening.ok) return problem(503, 'Not configured', opening.problems.join(' '));
   try {
     const report = await reportNow(opening.service);
-    return { status: 200, headers: { ...guards, 'content-type': reportFormats[format] }, body: renderReport(report, format) };
+    return {
+      status: 200,
+      headers: { ...guards, 'content-type': reportFormats[format] },
+      body: renderReport(report, format),
+    };
   } catch (error) {
     log.error('the report could not be made', { error: error instanceof Error ? error.stack : 'unknown' });
     return problem(503, 'Memory unreadable', 'The posture could not be read from storage; nothing is known of it now.');

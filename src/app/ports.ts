@@ -43,6 +43,12 @@ export function contextSource(
   return (service) => {
     const expect = resolveExpectations(policy, service);
     const networks = expect.networks.flatMap(({ id }) => subscriptionOf(id) ?? []);
-    return { service, expect, cloud, now: at, estateSubscriptions: [...new Set([...subscriptions, ...networks])].sort() };
+    return {
+      service,
+      expect,
+      cloud,
+      now: at,
+      estateSubscriptions: [...new Set([...subscriptions, ...networks])].sort(),
+    };
   };
 }

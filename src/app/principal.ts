@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What App Service's authentication says of a caller (functions facts 3.2). */
 export interface Caller {
@@ -25,7 +25,10 @@ const longestHeader = 16_384;
  * The signed-in caller, or undefined. The header counts only where the platform's authentication module is on, since
  * only it keeps outsiders from sending one; a caller of another tenant is nobody.
  */
-export function callerOf(headers: Headers, environment: Readonly<Record<string, string | undefined>>): Caller | undefined {
+export function callerOf(
+  headers: Headers,
+  environment: Readonly<Record<string, string | undefined>>,
+): Caller | undefined {
   if (environment.WEBSITE_AUTH_ENABLED?.toLowerCase() !== 'true') return undefined;
   const header = headers.get('x-ms-client-principal');
   if (header === null || header.length > longestHeader) return undefined;
@@ -37,7 +40,8 @@ export function callerOf(headers: Headers, environment: Readonly<Record<string, 
   const [objectId] = valuesOf(objectIdTypes);
   const [tenant] = valuesOf(tenantTypes);
   const isGuid = z.guid().safeParse(objectId).success;
-  if (!objectId || !isGuid || !tenant || tenant.toLowerCase() !== environment.AZURE_TENANT_ID?.toLowerCase()) return undefined;
+  if (!objectId || !isGuid || !tenant || tenant.toLowerCase() !== environment.AZURE_TENANT_ID?.toLowerCase())
+    return undefined;
   return { objectId, roles: valuesOf([...(role_typ === undefined ? [] : [role_typ]), 'roles']) };
 }
 

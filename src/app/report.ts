@@ -19,7 +19,11 @@ export function renderReport(report: Report, format: ReportFormat): string {
 export async function reportNow(service: Service): Promise<Report> {
   const { settings, now } = service;
   const store = await service.store();
-  const [records, sweeps, saved] = await Promise.all([store.currentFindings(), store.latestSweeps(), store.lastGoodPolicy()]);
+  const [records, sweeps, saved] = await Promise.all([
+    store.currentFindings(),
+    store.latestSweeps(),
+    store.lastGoodPolicy(),
+  ]);
   const loading = await loadPolicy(settings.policyFile ?? 'fhirwatch.yaml', now());
   const held = saved ? checkPolicy(saved.text, 'the last good policy', new Date(saved.savedAt)) : undefined;
   const good = loading.ok ? loading.loaded : held?.ok ? held.loaded : undefined;
@@ -36,7 +40,11 @@ export async function reportNow(service: Service): Promise<Report> {
     sweeps: familyStates(sweeps, settings.schedules, now()),
     problems: [
       ...newestOf(sweeps).flatMap((sweep) => sweep.problems),
-      ...[...policyProblems, ...settings.remarks].map((detail) => ({ scope: 'settings', reason: 'malformed' as const, detail })),
+      ...[...policyProblems, ...settings.remarks].map((detail) => ({
+        scope: 'settings',
+        reason: 'malformed' as const,
+        detail,
+      })),
     ],
     exceptionOf: good ? exceptionView(good.policy, now()) : () => ({ exception: null }),
     sinceOf: (watched, finding) => startOf.get(`${watched.id} ${finding.check}`) ?? null,

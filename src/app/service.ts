@@ -24,7 +24,9 @@ export interface Service {
   now(): Date;
 }
 
-export type ServiceOpening = { readonly ok: true; readonly service: Service } | { readonly ok: false; readonly problems: readonly string[] };
+export type ServiceOpening =
+  | { readonly ok: true; readonly service: Service }
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Never throws: an app that cannot run says why in its log, its health and its report. */
 export function openService(environment: Environment, log: Log): ServiceOpening {
@@ -32,8 +34,12 @@ export function openService(environment: Environment, log: Log): ServiceOpening 
   if (!settled.ok) return settled;
   const { settings } = settled;
   const problems = [
-    ...(settings.storage ? [] : ['AzureWebJobsStorage is not set: expected the storage account that holds the app’s memory']),
-    ...(settings.applicationInsights ? [] : ['APPLICATIONINSIGHTS_CONNECTION_STRING is not set: expected where signals go']),
+    ...(settings.storage
+      ? []
+      : ['AzureWebJobsStorage is not set: expected the storage account that holds the app’s memory']),
+    ...(settings.applicationInsights
+      ? []
+      : ['APPLICATIONINSIGHTS_CONNECTION_STRING is not set: expected where signals go']),
   ];
   const { storage, applicationInsights } = settings;
   if (!storage || !applicationInsights) return { ok: false, problems };

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { checks } from '../checks/index.ts';
 import { discoverEstate, type Estate, EstateUnlistable } from '../evidence/inventory.ts';
-import type { Evidence, EvidenceKind, Failure, Family, Service as Watched, Store } from '../model.ts';
+import type { Evidence, EvidenceKind, Failure, Family, Store, Service as Watched } from '../model.ts';
 import type { OnThrow } from '../posture/assess.ts';
 import { type Confirm, runSweep, type SweepPorts } from '../sweep.ts';
 import { checkPolicy, type LoadedPolicy, loadPolicy } from './policy-file.ts';
@@ -30,7 +30,11 @@ export async function sweepFamily(family: Family, service: Service, log: Log): P
   if (listed instanceof EstateUnlistable) {
     log.error('the estate could not be listed; what was known of it is unknown now', { ...listed.failure });
     const contextOf = contextSource(known, policy.policy, settings.cloud, now);
-    const ports: SweepPorts = { ...common, contextOf, gather: async (services) => failing(services, own, listed.failure) };
+    const ports: SweepPorts = {
+      ...common,
+      contextOf,
+      gather: async (services) => failing(services, own, listed.failure),
+    };
     const problems = [{ scope: '/', ...listed.failure }];
     await runSweep({ ...plan, services: known, problems, confirm: new Set() }, ports);
     return;
@@ -40,7 +44,10 @@ export async function sweepFamily(family: Family, service: Service, log: Log): P
     return !read.ok && read.reason === 'not-found';
   });
   const estate = { ...listed, services };
-  const ports = { ...common, ...batchPorts({ azure, estate, policy: policy.policy, settings, checks: own, now, signal }) };
+  const ports = {
+    ...common,
+    ...batchPorts({ azure, estate, policy: policy.policy, settings, checks: own, now, signal }),
+  };
   const confirm = rotation(services, intervalSeconds, now());
   const record = await runSweep({ ...plan, services, problems: listed.problems, confirm }, ports);
   await store.saveEstate(services);
@@ -48,7 +55,11 @@ export async function sweepFamily(family: Family, service: Service, log: Log): P
   log.info('sweep closed', { sweepId: record.sweepId, family, outcome: record.outcome, services: record.services });
 }
 
-async function listEstate(policy: LoadedPolicy, service: Service, signal: AbortSignal): Promise<Estate | EstateUnlistable> {
+async function listEstate(
+  policy: LoadedPolicy,
+  service: Service,
+  signal: AbortSignal,
+): Promise<Estate | EstateUnlistable> {
   try {
     return await discoverEstate(policy.policy.estate, await service.azure(), signal);
   } catch (error) {
@@ -65,7 +76,9 @@ async function withUnlisted(
 ): Promise<{ readonly services: readonly Watched[]; readonly gone: readonly Watched[] }> {
   const seen = new Set(listed.services.map((service) => service.key));
   const missing = await Promise.all(
-    known.filter((service) => !seen.has(service.key)).map(async (service) => ({ service, gone: await isGone(service.id) })),
+    known
+      .filter((service) => !seen.has(service.key))
+      .map(async (service) => ({ service, gone: await isGone(service.id) })),
   );
   const kept = missing.filter(({ gone }) => !gone).map(({ service }) => service);
   return {
@@ -107,13 +120,19 @@ function failing(
   failure: Failure,
 ): ReadonlyMap<string, Evidence> {
   const kinds = new Set(own.flatMap((check) => [...check.requires, ...(check.considers ?? [])]));
-  const nothing: Evidence = Object.fromEntries([...kinds].map((kind) => [kind, { ok: false, ...failure, sources: [] }]));
+  const nothing: Evidence = Object.fromEntries(
+    [...kinds].map((kind) => [kind, { ok: false, ...failure, sources: [] }]),
+  );
   return new Map(services.map((service) => [service.id, nothing]));
 }
 
 function logThrow(log: Log): OnThrow {
   return (checkId, service, error) =>
-    log.error('a check threw', { checkId, serviceKey: service.key, error: error instanceof Error ? error.stack : 'unknown' });
+    log.error('a check threw', {
+      checkId,
+      serviceKey: service.key,
+      error: error instanceof Error ? error.stack : 'unknown',
+    });
 }
 
 /** What a timer does: it sweeps, or says why it cannot. Without settings nothing can even be announced. */
