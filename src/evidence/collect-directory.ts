@@ -1,7 +1,7 @@
 import type { CloudName, Directory, Gathered, Source } from '../model.ts';
-import { readPage } from './azure/client.ts';
 import { textAt } from './azure/documents.ts';
 import { CallError } from './azure/failure.ts';
+import { readPage } from './azure/listing.ts';
 import type { Batch, Collected } from './batch.ts';
 
 /** Token audience of Microsoft Graph, independent of an overridden endpoint. */

@@ -1,4 +1,4 @@
-import type { EndpointAddress, Gathered, PrivateEndpoint, ResourceDocument, ZoneGroup } from '../model.ts';
+import type { EndpointAddress, Gathered, PrivateEndpoint, ResourceDocument, Source, ZoneGroup } from '../model.ts';
 import { normaliseId, parentResourceId } from '../rules/resource-id.ts';
 import { listIn, textAt, textsIn, valueAt } from './azure/documents.ts';
 import { CallError } from './azure/failure.ts';
@@ -16,14 +16,17 @@ export function readPrivateEndpoint(batch: Batch, id: string, direct: boolean): 
   return batch.once(`endpoint ${direct} ${normaliseId(id)}`, async () => {
     if (!endpointId.test(normaliseId(id))) return notAnId(id, 'private endpoint');
     const listing = batch.inventory.privateEndpoints;
-    const read = await readListed(batch, id, { listing, apiVersion: networkApi, direct });
+    const [read, zoneGroups] = await Promise.all([
+      readListed(batch, id, { listing, apiVersion: networkApi, direct }),
+      readZoneGroups(batch, id),
+    ]);
     const document = asReference(batch, id, read);
     if (!document.ok) return document;
-    const [addresses, zoneGroups] = await Promise.all([
-      readAddresses(batch, document.value),
-      readZoneGroups(batch, document.value.id),
-    ]);
-    return { ...document, value: toEndpoint(document.value, addresses, zoneGroups) };
+    const addresses = await readAddresses(batch, document.value);
+    return understood(document.sources, () => ({
+      ...document,
+      value: toEndpoint(document.value, addresses, zoneGroups),
+    }));
   });
 }
 
@@ -34,7 +37,7 @@ function toEndpoint(
 ): PrivateEndpoint {
   const subnetId = textAt(properties, 'subnet', 'id');
   const connections = (field: string, manual: boolean) =>
-    (listIn(properties[field]) ?? []).map((connection) => {
+    need(listIn(properties[field]), id, field).map((connection) => {
       const serviceId = textAt(connection, 'properties', 'privateLinkServiceId');
       const status = valueAt(connection, 'properties', 'privateLinkServiceConnectionState', 'status');
       return { ...(serviceId ? { serviceId } : {}), ...(status === undefined ? {} : { status }), manual };
@@ -48,9 +51,10 @@ function toEndpoint(
       ...connections('privateLinkServiceConnections', false),
       ...connections('manualPrivateLinkServiceConnections', true),
     ],
-    customDnsConfigs: (listIn(properties.customDnsConfigs) ?? []).flatMap((config) => {
+    customDnsConfigs: need(listIn(properties.customDnsConfigs), id, 'customDnsConfigs').flatMap((config) => {
       const fqdn = textAt(config, 'fqdn');
-      return fqdn ? [{ fqdn, addresses: textsIn(valueAt(config, 'ipAddresses')) }] : [];
+      const own = need(textsIn(valueAt(config, 'ipAddresses')), id, 'customDnsConfigs');
+      return fqdn ? [{ fqdn, addresses: own }] : [];
     }),
     addresses,
     zoneGroups,
@@ -74,28 +78,25 @@ async function readAddresses(
     documents.push(document);
   }
   const read = documents.flatMap((document) => (document.ok ? [document] : []));
-  try {
-    return {
-      ok: true,
-      value: read.flatMap(({ value }) => addressesOf(value)),
-      sources: read.flatMap(({ sources }) => sources),
-      direct: read.every(({ direct }) => direct),
-    };
-  } catch (error) {
-    if (error instanceof CallError) return malformed(error.message);
-    throw error;
-  }
+  const sources = read.flatMap((document) => document.sources);
+  return understood(sources, () => ({
+    ok: true,
+    value: read.flatMap(({ value }) => addressesOf(value)),
+    sources,
+    direct: read.every(({ direct }) => direct),
+  }));
 }
 
 function addressesOf({ id, properties }: ResourceDocument): readonly EndpointAddress[] {
-  const configurations = listIn(properties.ipConfigurations);
-  if (configurations === undefined) throw new CallError('malformed', `${id}: ipConfigurations is no list`);
-  return configurations.map((configuration) => {
-    const address = textAt(configuration, 'properties', 'privateIPAddress');
-    if (!address) throw new CallError('malformed', `${id}: an IP configuration has no address`);
+  return need(listIn(properties.ipConfigurations), id, 'ipConfigurations').map((configuration) => {
+    const address = need(textAt(configuration, 'properties', 'privateIPAddress') || undefined, id, 'privateIPAddress');
     const link = valueAt(configuration, 'properties', 'privateLinkConnectionProperties');
     const memberName = textAt(link, 'requiredMemberName');
-    return { address, fqdns: textsIn(valueAt(link, 'fqdns')), ...(memberName ? { memberName } : {}) };
+    return {
+      address,
+      fqdns: need(textsIn(valueAt(link, 'fqdns')), id, 'fqdns'),
+      ...(memberName ? { memberName } : {}),
+    };
   });
 }
 
@@ -120,12 +121,28 @@ function toGroupZone(config: unknown): ZoneGroup['zones'][number] | undefined {
   const zoneId = textAt(config, 'properties', 'privateDnsZoneId');
   const sets = listIn(valueAt(config, 'properties', 'recordSets'));
   if (!zoneId || sets === undefined) return undefined;
-  const recordSets = sets.map((set) => {
+  const recordSets = sets.flatMap((set) => {
     const type = textAt(set, 'recordType');
     const fqdn = textAt(set, 'fqdn');
-    return { ...(type ? { type } : {}), ...(fqdn ? { fqdn } : {}), addresses: textsIn(valueAt(set, 'ipAddresses')) };
+    const addresses = textsIn(valueAt(set, 'ipAddresses'));
+    return addresses ? [{ ...(type ? { type } : {}), ...(fqdn ? { fqdn } : {}), addresses }] : [];
   });
-  return { zoneId, recordSets };
+  return recordSets.length === sets.length ? { zoneId, recordSets } : undefined;
+}
+
+/** What was read, unless a field of it is not what it should be: then nothing of it counts. */
+function understood<T>(sources: readonly Source[], read: () => Gathered<T>): Gathered<T> {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof CallError)) throw error;
+    return { ok: false, reason: error.reason, detail: error.message, sources };
+  }
+}
+
+function need<T>(value: T | undefined, id: string, field: string): T {
+  if (value === undefined) throw new CallError('malformed', `${id}: ${field} was not understood`);
+  return value;
 }
 
 function notAnId(id: string, what: string): Gathered<never> {

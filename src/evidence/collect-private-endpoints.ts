@@ -1,7 +1,6 @@
 import type { EndpointConnection, Gathered, PrivateEndpoint, PrivateEndpoints, Service } from '../model.ts';
 import { normaliseId } from '../rules/resource-id.ts';
-import { textAt, valueAt } from './azure/documents.ts';
-import { isObject } from './azure/json.ts';
+import { listIn, textAt, textsIn, valueAt } from './azure/documents.ts';
 import { type Batch, type Collected, isConfirmed, mapBounded, perService } from './batch.ts';
 import { readHealthResource } from './collect-documents.ts';
 import { readPrivateEndpoint } from './collect-private-endpoint.ts';
@@ -38,7 +37,7 @@ async function readConnections(batch: Batch, ownerId: string): Promise<Gathered<
       ? await batch.azure.list(`${ownerId}/privateEndpointConnections`, healthApi, {}, batch.signal)
       : undefined;
   if (listed !== undefined && !listed.ok) return { ...listed, sources: [...owner.sources, ...listed.sources] };
-  const rows = listed === undefined ? rowsIn(inDocument) : listed.value;
+  const rows = listed === undefined ? listIn(inDocument) : listed.value;
   if (rows === undefined) {
     const detail = `${ownerId}: privateEndpointConnections is no list`;
     return { ok: false, reason: 'malformed', detail, sources: owner.sources };
@@ -54,12 +53,6 @@ async function readConnections(batch: Batch, ownerId: string): Promise<Gathered<
     direct: [owner, ...endpoints].every((one) => !one.ok || one.direct),
     ...(unconfirmed === undefined ? {} : { unconfirmed }),
   };
-}
-
-/** `null`, `[]` and `{}` mean none; undefined for what is no list. */
-function rowsIn(value: unknown): readonly unknown[] | undefined {
-  if (value === null || (isObject(value) && Object.keys(value).length === 0)) return [];
-  return Array.isArray(value) ? value : undefined;
 }
 
 /** A row without the fields of a connection is one whose state nobody knows. */
@@ -84,8 +77,8 @@ async function readRequiredZones(batch: Batch, ownerId: string): Promise<Gathere
   if (!listed.ok) return listed;
   const names = new Set<string>();
   for (const row of listed.value) {
-    const zones = valueAt(row, 'properties', 'requiredZoneNames') ?? [];
-    if (!Array.isArray(zones) || !zones.every((zone) => typeof zone === 'string')) {
+    const zones = textsIn(valueAt(row, 'properties', 'requiredZoneNames'));
+    if (zones === undefined) {
       const detail = `${ownerId}: requiredZoneNames is no list of names`;
       return { ok: false, reason: 'malformed', detail, sources: listed.sources };
     }

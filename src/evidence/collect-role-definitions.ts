@@ -10,10 +10,11 @@ const definitionsApi = '2022-04-01';
 
 /** The definitions that a service's assignments and PIM instances refer to, by the definition's guid. */
 export async function collectRoleDefinitions(batch: Batch): Promise<Collected<'roleDefinitions'>> {
-  const grants = await Promise.all([
-    batch.gather('roleAssignments'),
-    batch.gather('eligibleRoles'),
-    batch.gather('activeRoles'),
+  const subscriptions = new Set(batch.services.map(({ subscriptionId }) => subscriptionId));
+  // the lists come while the assignments that refer to them do
+  const [grants] = await Promise.all([
+    Promise.all([batch.gather('roleAssignments'), batch.gather('eligibleRoles'), batch.gather('activeRoles')]),
+    ...[...subscriptions].map((subscriptionId) => listDefinitions(batch, subscriptionId)),
   ]);
   return perService(batch.services, async ({ id, subscriptionId }) => {
     const rows = grants.flatMap((collected) => {

@@ -218,6 +218,15 @@ describe('a private endpoint', () => {
     });
   });
 
+  it.each([
+    { privateLinkServiceConnections: 'x' },
+    { customDnsConfigs: 'x' },
+    { customDnsConfigs: [{ ipAddresses: [4] }] },
+  ])('is malformed where its own side is not understood: %j', async (properties) => {
+    const found = await endpointIn(clinic({ graph: { endpoints: [row(endpoint, properties)] } }));
+    expect(found).toMatchObject({ ok: false, reason: 'malformed' });
+  });
+
   it('has the addresses of all its interfaces or none', async () => {
     const direct = await endpointIn(clinic({ graph: { interfaces: [] } }));
     expect(direct).toMatchObject({ ok: true, value: { addresses: { ok: true, direct: true, value: [{}] } } });

@@ -5,9 +5,10 @@ import type { HttpClient, HttpMethods, Pipeline, PipelineResponse } from '@azure
 import type { Cloud, Failure, Gathered, Source } from '../../model.ts';
 import { guardCredential } from './credential.ts';
 import { within } from './deadline.ts';
-import { CallError, inBrackets, toFailure } from './failure.ts';
+import { CallError, toFailure } from './failure.ts';
 import { isObject, type JsonObject, parseJson } from './json.ts';
 import { defaultLimits, type Limits } from './limits.ts';
+import { notePage, readPage } from './listing.ts';
 import { isEndpointOf, nameCall, originOf, resourceUrl } from './paths.ts';
 import { createTransport } from './transport.ts';
 
@@ -242,24 +243,6 @@ export function failed(error: unknown, what: string, at: Date): Gathered<never> 
   const requestId = error instanceof CallError ? error.requestId : undefined;
   const source = { source: what, ...(requestId === undefined ? {} : { requestId }), at: at.toISOString() };
   return { ok: false, ...toFailure(error, what), sources: [source] };
-}
-
-/** A page of a listing: `value` must be there, since a missing one would look like nothing at all. */
-export function readPage(value: unknown): { readonly rows: readonly unknown[]; readonly nextLink?: string } {
-  if (!isObject(value) || !Array.isArray(value.value)) throw new CallError('malformed', 'the answer is no listing');
-  const { nextLink, error } = value;
-  // rows beside an error are only part of what there is
-  if (isObject(error)) throw new CallError('malformed', `only part of the listing came${inBrackets(error.code)}`);
-  if (nextLink === undefined || nextLink === null || nextLink === '') return { rows: value.value };
-  if (typeof nextLink !== 'string') throw new CallError('malformed', 'the link to the next page is no text');
-  return { rows: value.value, nextLink };
-}
-
-/** Ends a listing that turns in a circle or never ends. */
-export function notePage(seen: Set<string>, page: string, limits: Limits): void {
-  if (seen.has(page)) throw new CallError('malformed', 'the listing turns in a circle');
-  seen.add(page);
-  if (seen.size > limits.pages) throw new CallError('malformed', `the listing has more than ${limits.pages} pages`);
 }
 
 function requestIdOf(answer: RawAnswer | PipelineResponse): string | undefined {

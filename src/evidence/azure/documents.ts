@@ -37,14 +37,17 @@ export async function readDocument(
   return { ok: false, reason: 'malformed', detail, sources: answer.sources };
 }
 
-/** The list in a field: absent and null are none, and anything else that is no list is undefined. */
+/** The list in a field: absent, null and `{}` are none, and anything else that is no list is undefined. */
 export function listIn(value: unknown): readonly unknown[] | undefined {
   if (value === undefined || value === null) return [];
+  if (isObject(value) && Object.keys(value).length === 0) return [];
   return Array.isArray(value) ? value : undefined;
 }
 
-export function textsIn(value: unknown): readonly string[] {
-  return (listIn(value) ?? []).filter((one) => typeof one === 'string');
+/** The texts in a list; undefined for a list that holds anything else. */
+export function textsIn(value: unknown): readonly string[] | undefined {
+  const list = listIn(value);
+  return list?.every((one) => typeof one === 'string') ? list : undefined;
 }
 
 /** The text at a path of nested objects. */

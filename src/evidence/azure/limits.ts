@@ -21,13 +21,14 @@ export interface Limits {
   readonly depth: number;
 }
 
+/** Three dependent reads of a workspace that hangs (owner, endpoint, zone groups) end within the 120 s of a scan. */
 export const defaultLimits: Limits = {
   attempts: 4,
   attemptMs: 8_000,
-  callMs: 30_000,
+  callMs: 24_000,
   tokenMs: 9_000,
   retryAfterMs: 10_000,
-  waitMs: 20_000,
+  waitMs: 16_000,
   backOffMs: 400,
   pageBytes: 8 * 1024 * 1024,
   pages: 500,

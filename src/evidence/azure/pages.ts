@@ -1,8 +1,9 @@
 import type { Gathered, Source } from '../../model.ts';
-import { type Azure, failed, notePage, type RawAnswer, readPage } from './client.ts';
+import { type Azure, failed, type RawAnswer } from './client.ts';
 import { within } from './deadline.ts';
 import { CallError } from './failure.ts';
 import { parseJson } from './json.ts';
+import { notePage, readPage } from './listing.ts';
 
 /** The options that every listing of an SDK client takes. */
 export interface ListingOptions {

@@ -1,8 +1,9 @@
 import type { QueryRequestOptions } from '@azure/arm-resourcegraph';
 import type { Gathered, Source } from '../../model.ts';
-import { type Azure, failed, notePage, type RawAnswer } from './client.ts';
+import { type Azure, failed, type RawAnswer } from './client.ts';
 import { within } from './deadline.ts';
 import { CallError } from './failure.ts';
+import { notePage } from './listing.ts';
 
 export interface GraphQuery {
   /** for messages: what is asked for, e.g. `private endpoints` */
