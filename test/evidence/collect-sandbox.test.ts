@@ -161,7 +161,7 @@ describe('a sweep of the sandbox through the real SDK clients', () => {
         fault({ match: '/roleAssignments\\?', kind }),
         fault({ match: 'authorizationresources', target: 'resource-graph', status: 403 }),
       ];
-      const { evidence } = await sweep({ faults }, kind === 'hang' ? { limits: { attemptMs: 200 } } : {});
+      const { evidence } = await sweep({ faults }, kind === 'hang' ? { limits: { callMs: 6_000 } } : {});
       expect(failures(evidence)).toEqual([`roleAssignments: ${reason}`]);
     },
     60_000,
