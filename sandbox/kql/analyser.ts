@@ -5,7 +5,6 @@ import { type BridgeList, kindOf, listOf, type Node } from './syntax.ts';
 
 interface Diagnostic {
   readonly Severity: string;
-  readonly Code: string;
   readonly Start: number;
   readonly Length: number;
   readonly Message: string;
@@ -15,6 +14,7 @@ interface Diagnostic {
 interface Code {
   readonly Syntax: Node;
   GetDiagnostics(): BridgeList<Diagnostic>;
+  GetSyntaxDiagnostics(): BridgeList<Diagnostic>;
 }
 
 interface Globals {
@@ -94,8 +94,8 @@ export function analyse(text: string, database: KqlDatabase, options: KqlOptions
   const code = language().KustoCode.ParseAndAnalyze(known, globalsOf(database, options));
   const error = listOf(code.GetDiagnostics()).find(({ Severity }) => Severity === 'Error');
   if (error !== undefined) {
-    const syntax = /^KS0\d\d$/.test(error.Code);
-    throw new KqlFailure(syntax ? 'SyntaxError' : 'SemanticError', error.Message, error.Start);
+    const isSyntax = listOf(code.GetSyntaxDiagnostics()).some(({ Severity }) => Severity === 'Error');
+    throw new KqlFailure(isSyntax ? 'SyntaxError' : 'SemanticError', error.Message, error.Start);
   }
   if (kindOf(code.Syntax) !== 'QueryBlock') throw new KqlFailure('SyntaxError', 'this is not a query');
   return { text: known, block: code.Syntax, database, options };

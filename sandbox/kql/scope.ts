@@ -1,4 +1,3 @@
-import type { Table } from './cells.ts';
 import type { KqlColumn, KqlDatabase, KqlOptions, KqlType } from './engine.ts';
 import type { Node, TypeSymbol } from './syntax.ts';
 import type { Long, Row, Value } from './values.ts';
@@ -41,7 +40,8 @@ export interface Context {
   readonly database: KqlDatabase;
   readonly options: KqlOptions;
   readonly now: Long;
-  readonly tables: Map<string, Table>;
+  /** The tables that `as` has named so far. */
+  readonly named: Map<string, Plan>;
 }
 
 /** Names in sight. */
@@ -58,6 +58,8 @@ export interface Scope {
   readonly row: RowScope | undefined;
   /** The right side's columns follow the left side's, in a join's condition. */
   readonly sides?: { readonly left: RowScope; readonly right: RowScope };
+  /** Inside a subquery that runs for each row or part: what it is given changes from run to run. */
+  readonly repeated?: true;
   /** Inside scan: the steps, whose remembered rows follow the row's own columns one after the other. */
   readonly steps?: readonly string[];
   /** Inside summarize: takes an aggregate's call and answers with its slot. */

@@ -13,7 +13,7 @@ import { child, elements, items, kindOf, type Node, need } from './syntax.ts';
 export function runBlock(analysed: Analysed): Table {
   const { block, database, options } = analysed;
   if (database.dialect === 'resource-graph') checkDialect(block);
-  const context: Context = { database, options, now: ticksOfDate(options.now), tables: new Map() };
+  const context: Context = { database, options, now: ticksOfDate(options.now), named: new Map() };
   let scope: Scope = { env: { context, names: new Map(), depth: 0 }, row: undefined };
   let result: Table | undefined;
   for (const statement of elements(need(block, 'Statements'))) {

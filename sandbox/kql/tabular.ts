@@ -69,6 +69,8 @@ function named(node: Node, scope: Scope): Plan {
   const bound = scope.env.names.get(name);
   if (bound?.kind === 'table') return { ...bound.plan, name };
   if (bound?.kind === 'function') return callTabular(node, name, bound, scope);
+  const alias = scope.env.context.named.get(name);
+  if (alias !== undefined) return alias;
   return databaseTable(name, scope.env.context.database, node);
 }
 

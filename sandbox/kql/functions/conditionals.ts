@@ -103,7 +103,7 @@ function dynamicTypeName(value: Value, type: KqlType): string {
   if (typeof value === 'string') return 'string';
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'bigint') return 'long';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'long' : 'double';
+  if (typeof value === 'number') return Number.isInteger(value) ? (value === (value | 0) ? 'int' : 'long') : 'double';
   if (value instanceof Typed) return value.type === 'real' ? 'double' : value.type;
   return 'dictionary';
 }

@@ -39,6 +39,13 @@ function elementsOf(value: Value, type: KqlType, pairs: boolean): readonly Value
   return Object.entries(value).map(([name, item]) => (pairs ? [name, item] : { [name]: item }));
 }
 
+const NUMBERS: ReadonlySet<KqlType> = new Set(['int', 'long', 'real', 'decimal', 'bool']);
+
+/** An element as the wanted type: a cast, so that a text is never read as a number. */
+function cast(value: Value, type: KqlType): Value {
+  return typeof value === 'string' && NUMBERS.has(type) ? null : convert(value, 'dynamic', type);
+}
+
 interface Expanding {
   readonly all: readonly Expansion[];
   readonly pairs: boolean;
@@ -54,7 +61,7 @@ function expandRow(row: Row, { all, pairs, limit }: Expanding, keepEmpty: boolea
     all.map(({ type }, column) => {
       const value = lists[column]?.[index] ?? null;
       if (type === 'dynamic') return value;
-      return value === null ? missing(type) : convert(value, 'dynamic', type);
+      return value === null ? missing(type) : cast(value, type);
     }),
   );
 }
@@ -109,7 +116,7 @@ export function mvApply(node: Node, input: Plan, scope: Scope): Plan {
     .filter(({ column }) => !addedNames.has(column.name));
   let current: readonly Row[] = [];
   const inner: Plan = { columns: [...others.map(({ column }) => column), ...added], run: () => current };
-  const subquery = compileTable(need(node, 'Subquery'), { ...scope, row: undefined }, inner);
+  const subquery = compileTable(need(node, 'Subquery'), { ...scope, row: undefined, repeated: true }, inner);
   const columns = columnsOf(node);
   const positions = rowScope(subquery.columns).positions;
   const cells = columns.map(({ name }): ((source: Row, result: Row) => Value) => {

@@ -14,7 +14,7 @@ export function partition(node: Node, input: Plan, scope: Scope): Plan {
   const key = compile(need(node, 'ByExpression'), { ...scope, row });
   let current: readonly Row[] = [];
   const inner: Plan = { columns: input.columns, run: () => current };
-  const subquery = compileTable(need(operand, 'Subquery'), { ...scope, row: undefined }, inner);
+  const subquery = compileTable(need(operand, 'Subquery'), { ...scope, row: undefined, repeated: true }, inner);
   return {
     columns: columnsOf(node),
     run: () => {

@@ -3,6 +3,7 @@ import { toLong } from '../convert.ts';
 import type { KqlColumn } from '../engine.ts';
 import { compile } from '../expressions.ts';
 import { invalid, unsupported } from '../failure.ts';
+import { memo } from '../plans.ts';
 import { eachRow, NO_ROW, type Plan, rowScope, type Scope } from '../scope.ts';
 import { items, kindOf, type Node, need, textOf } from '../syntax.ts';
 import { columnsOf } from '../tabular.ts';
@@ -43,8 +44,13 @@ export function count(node: Node, input: Plan): Plan {
   return { columns: columnsOf(node), run: () => [[input.run().length]] };
 }
 
-export function asName(node: Node, input: Plan): Plan {
-  return { ...input, name: need(node, 'Name').SimpleName ?? '' };
+/** Names the rows so far for all that follows; inside a subquery, where they change, for `union withsource` only. */
+export function asName(node: Node, input: Plan, scope: Scope): Plan {
+  const name = need(node, 'Name').SimpleName ?? '';
+  if (scope.repeated === true) return { ...input, name };
+  const plan = { ...memo(input), name };
+  scope.env.context.named.set(name, plan);
+  return plan;
 }
 
 export function render(_node: Node, input: Plan): Plan {
