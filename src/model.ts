@@ -404,6 +404,23 @@ export interface Verdict {
   readonly observed: Observed;
   /** where the defect is less grave than the check's own severity */
   readonly severity?: Severity;
+  readonly culprit?: Culprit;
+}
+
+/** What is to blame where it is not the service itself: its workspace, a role assignment, a log workspace. */
+export interface Culprit {
+  /** the same for every finding that it spoils; compared without case */
+  readonly key: string;
+  /** a noun phrase for a reader */
+  readonly title: string;
+}
+
+/** Seconds that a finding must last before it counts, because Azure itself is late. */
+export interface Settling {
+  /** before a fail opens a drift; never of a critical one */
+  readonly opening?: number;
+  /** before a pass ends a drift */
+  readonly resolving?: number;
 }
 
 /** All that a check may know besides its evidence. */
@@ -438,6 +455,7 @@ export interface Check<Required extends EvidenceKind = EvidenceKind, Considered 
   readonly requires: readonly Required[];
   /** these may be missing; the check sees why */
   readonly considers?: readonly Considered[];
+  readonly settling?: Settling;
   evaluate(
     evidence: { readonly [K in Required]: EvidenceByKind[K] } & {
       readonly [K in Considered]: Gathered<EvidenceByKind[K]>;
@@ -467,6 +485,7 @@ export interface Finding {
   readonly message: string;
   readonly observed: Observed;
   readonly evidence: readonly EvidenceReference[];
+  readonly culprit?: Culprit;
 }
 
 /** All findings of one service, sorted by check id. */
@@ -476,6 +495,38 @@ export interface Posture {
 }
 
 // ── Memory ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/**
+ * What a sweep set out to do, kept until it is closed, so that whoever judges a batch or closes the sweep needs nothing
+ * but its id.
+ */
+export interface SweepPlan {
+  readonly schema: 1;
+  readonly sweepId: string;
+  readonly family: Family;
+  readonly startedAt: string;
+  readonly intervalSeconds: number;
+  readonly policySha256: string;
+  readonly services: readonly Service[];
+  /** no longer part of the estate: direct reads say that they are gone, or the policy excludes them now */
+  readonly gone: readonly Service[];
+  /** the estate differs from the one that is remembered */
+  readonly estateChanged: boolean;
+  readonly problems: readonly Problem[];
+  /** ids of the services whose critical verdicts are confirmed by direct reads beforehand */
+  readonly confirm: readonly string[];
+  /** set where the estate could not be listed: `services` is what was known of it */
+  readonly unlisted?: Failure;
+}
+
+/** One batch of a sweep, done. */
+export interface BatchRecord {
+  readonly schema: 1;
+  readonly index: number;
+  readonly at: string;
+  /** absent where no DNS question was asked */
+  readonly vantage?: Gathered<Vantage>;
+}
 
 /** One pass of one family over the estate. `incomplete`: it ended without a finding for every service; `missing` says which. */
 export interface SweepRecord {
@@ -499,44 +550,104 @@ export interface SweepRecord {
   readonly vantage?: Gathered<Vantage>;
 }
 
-/** A finding as remembered: an interval of one status, severity and observed state. */
+/**
+ * A finding as remembered: an interval of one status, severity and observed state, seen without a gap of more than two
+ * sweeps.
+ */
 export interface FindingRecord {
   readonly schema: 1;
   readonly service: Service;
   readonly finding: Finding;
   /** since when it is so */
   readonly from: string;
+  /** since when its status is so, whatever was observed meanwhile; `from` or earlier */
+  readonly since: string;
   /** the last sweep that saw it so */
   readonly lastSeen: string;
   readonly sweepId: string;
-  /** when another state was seen; absent while the interval lasts */
+  /** when another state was seen, or that it is gone; absent while the interval lasts */
   readonly to?: string;
 }
 
-/** The policy as it was last valid. */
+/** The policy as it was last valid, and what has been told of it. */
 export interface PolicyRecord {
   readonly schema: 1;
-  readonly text: string;
-  readonly sha256: string;
-  readonly savedAt: string;
+  /** absent: no valid policy was ever read */
+  readonly good?: { readonly text: string; readonly sha256: string; readonly savedAt: string };
+  /** ids of what was told and still holds: a set of problems, an exception that expires */
+  readonly told: readonly string[];
+}
+
+/** Which part of memory is asked for; all of it without. */
+export interface Part {
+  readonly family?: Family;
+  readonly service?: Pick<Service, 'key' | 'subscriptionId'>;
+}
+
+/** The drifts of a family that still matter: open ones, ones not told to the end, and those that ended lately. */
+export interface DriftBook {
+  readonly drifts: readonly Drift[];
+  /** changes with every write */
+  readonly version: string;
+}
+
+export interface DriftChanges {
+  /** new ones and changed ones */
+  readonly drifts: readonly Drift[];
+  /** of no more use but to history */
+  readonly past: readonly Drift[];
+  /** causes that begin with these drifts */
+  readonly causes: readonly Cause[];
 }
 
 /** What is remembered between invocations: Azure Tables and Blobs, or memory. Every method throws where storage fails. */
 export interface Store {
-  /** Remembers findings as intervals: an unchanged one only moves `lastSeen`. Repeating a sweep's findings changes nothing. */
-  saveFindings(sweepId: string, at: string, postures: readonly Posture[]): Promise<void>;
-  /** The current interval of every finding; of one service where its key is given. */
-  currentFindings(serviceKey?: string): Promise<readonly FindingRecord[]>;
-  /** Forgets services that the estate no longer lists. */
-  forgetServices(serviceKeys: readonly string[]): Promise<void>;
-  /** The estate as last listed. */
-  saveEstate(services: readonly Service[]): Promise<void>;
-  knownEstate(): Promise<readonly Service[]>;
+  /**
+   * Remembers findings of one family as intervals: an unchanged one only moves `lastSeen`. What a sweep has written once
+   * it does not write again, and what is older than what is known changes nothing: deliveries repeat and come late.
+   */
+  saveFindings(
+    sweep: Pick<SweepPlan, 'sweepId' | 'family' | 'intervalSeconds'>,
+    at: string,
+    postures: readonly Posture[],
+  ): Promise<void>;
+  /** The interval that lasts, of every finding. */
+  currentFindings(part?: Part): Promise<readonly FindingRecord[]>;
+  /** Every interval that overlaps the period, by its start; for a moment `from` and `to` are the same. */
+  findingsBetween(from: string, to: string, part?: Part): Promise<readonly FindingRecord[]>;
+  /** Ends the intervals of services that left the estate. */
+  forgetServices(family: Family, at: string, services: readonly Service[]): Promise<void>;
+  /** The estate as the family last listed it. */
+  saveEstate(family: Family, services: readonly Service[]): Promise<void>;
+  knownEstate(family: Family): Promise<readonly Service[]>;
+
+  openSweep(plan: SweepPlan): Promise<void>;
+  /** Sweeps that were begun and not closed. */
+  openSweeps(family: Family): Promise<readonly SweepPlan[]>;
+  saveBatch(sweepId: string, record: BatchRecord): Promise<void>;
+  savedBatches(sweepId: string): Promise<readonly BatchRecord[]>;
+  /** Remembers how the sweep ended; its plan and batches are forgotten. */
   saveSweep(record: SweepRecord): Promise<void>;
+  sweep(sweepId: string): Promise<SweepRecord | undefined>;
   /** The last sweep of each family, and the last completed one where that is another. */
   latestSweeps(): Promise<readonly SweepRecord[]>;
+
+  driftBook(family: Family): Promise<DriftBook>;
+  /** All or, where storage fails midway, the first of them; undefined and nothing where another wrote since `version`. */
+  saveDrifts(family: Family, version: string, changes: DriftChanges): Promise<string | undefined>;
+  /** Drifts that were open at some time of the period, past ones included. */
+  driftsBetween(from: string, to: string): Promise<readonly Drift[]>;
+  /** A cause, and the drifts of it that still matter. */
+  cause(causeId: string): Promise<{ readonly cause: Cause; readonly drifts: readonly Drift[] } | undefined>;
+
+  baseline(family: Family): Promise<readonly BaselineEntry[]>;
+  saveBaseline(family: Family, entries: readonly BaselineEntry[], dropped: readonly BaselineEntry[]): Promise<void>;
+
   savePolicy(record: PolicyRecord): Promise<void>;
-  lastGoodPolicy(): Promise<PolicyRecord | undefined>;
+  policy(): Promise<PolicyRecord | undefined>;
+
+  /** Forgets what ended before: at most `limit` findings, drifts and sweeps each. */
+  purge(family: Family, before: string, limit: number): Promise<void>;
 }
 
 /** A custom event of Application Insights: INTERFACES, "Signals". */
@@ -549,7 +660,7 @@ export interface Signal {
 
 /** Where signals go. */
 export interface SignalSink {
-  /** The signals that the ingestion service said it accepted, in order; the rest must be sent again. Never throws. */
+  /** Of these very signals those that the ingestion service said it accepted, in order; the rest must be sent again. Never throws. */
   send(signals: readonly Signal[]): Promise<readonly Signal[]>;
 }
 
@@ -557,20 +668,43 @@ export interface SignalSink {
 
 export type Direction = 'regressed' | 'obscured' | 'changed' | 'recovered' | 'added' | 'removed';
 
+/** A signed-in person or program. */
+export interface Person {
+  readonly objectId: string;
+  readonly name?: string;
+}
+
 /** What a person accepted of one finding. Fails and unknowns are never accepted: they stay open drifts. */
 export interface BaselineEntry {
   readonly schema: 1;
   readonly serviceId: string;
+  readonly serviceKey: string;
+  readonly family: Family;
   readonly check: string;
   readonly status: 'pass' | 'not-applicable';
   readonly observed: Observed;
   readonly acceptedAt: string;
-  readonly acceptedBy: string;
+  readonly acceptedBy: Person;
 }
 
 export interface FindingState {
   readonly status: Status;
   readonly observed: Observed;
+}
+
+/** What is paged: the drifts that one thing made at one time. Nothing of it ever changes. */
+export interface Cause {
+  readonly schema: 1;
+  readonly causeId: string;
+  /** the culprit's */
+  readonly key: string;
+  readonly title: string;
+  readonly family: Family;
+  readonly direction: Direction;
+  /** severity and check of its worst member when it began */
+  readonly severity: Severity;
+  readonly check: string;
+  readonly openedAt: string;
 }
 
 /** Why a drift is over. `superseded`: the same finding became graver and opened anew. */
@@ -581,8 +715,12 @@ export interface Drift {
   readonly schema: 1;
   /** stable from opening to resolving */
   readonly driftId: string;
+  /** of its cause, see `Cause` */
   readonly causeId: string;
+  readonly causeKey: string;
   readonly causeTitle: string;
+  readonly causeSeverity: Severity;
+  readonly causeCheck: string;
   readonly service: Service;
   readonly check: string;
   readonly family: Family;
@@ -601,8 +739,22 @@ export interface Drift {
   readonly recovering: boolean;
   readonly resolvedAt?: string;
   readonly resolution?: Resolution;
-  /** acknowledged by the ingestion service */
+  /** when the opening, the last repeat and the end were told: the ingestion service accepted them */
   readonly openSentAt?: string;
   readonly stateSentAt?: string;
   readonly resolveSentAt?: string;
+}
+
+/** Who changed a watched resource, as Azure recorded it. */
+export interface RecordedChange {
+  readonly at: string;
+  /** a user's name, or an application's object id */
+  readonly actor: string;
+  /** `User`, `Application`, … where recorded */
+  readonly actorType?: string;
+  /** the tool, where recorded: portal, CLI, … */
+  readonly client?: string;
+  readonly operation?: string;
+  /** what Azure says was written; empty where it only says that something was */
+  readonly properties: readonly { readonly path: string; readonly before: string; readonly after: string }[];
 }
