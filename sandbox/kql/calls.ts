@@ -2,7 +2,8 @@ import { compile } from './expressions.ts';
 import { unsupported } from './failure.ts';
 import type { Site } from './functions/define.ts';
 import { scalarFunction } from './functions/library.ts';
-import { type Expr, type Scope, typeOf } from './scope.ts';
+import { constant, type Expr, type Scope, typeOf } from './scope.ts';
+import { tableOf } from './subqueries.ts';
 import { argumentsOf, kindOf, type Node, need } from './syntax.ts';
 import { callScalar } from './user-functions.ts';
 
@@ -24,10 +25,21 @@ export function compileCall(node: Node, scope: Scope): Expr {
   if (bound?.kind === 'function') return callScalar(node, name, bound, scope);
   const aggregate = scope.aggregates?.(node, name);
   if (aggregate !== undefined) return aggregate;
+  if (name === 'column_names_of') return columnNames(node, scope);
   const maker = scalarFunction(name);
   if (maker === undefined) throw unsupported(`the function ${name}()`, node.TextStart);
   const { args, site } = compileArguments(node, name, scope);
   return maker(args, site);
+}
+
+/** The names of a table's columns. */
+function columnNames(node: Node, scope: Scope): Expr {
+  const [table] = argumentsOf(node);
+  if (table === undefined) throw unsupported('column_names_of() of nothing', node.TextStart);
+  return constant(
+    tableOf(table, scope).columns.map((column) => column.name),
+    'dynamic',
+  );
 }
 
 function compileArgument(node: Node, scope: Scope): Expr {

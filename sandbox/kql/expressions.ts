@@ -1,10 +1,11 @@
+import { compileMinus } from './arithmetic.ts';
 import { compileCall } from './calls.ts';
 import { toText } from './convert.ts';
 import { invalid, unsupported } from './failure.ts';
 import { tupleOf } from './functions/tuples.ts';
 import { compileLiteral, isLiteral } from './literals.ts';
 import { compileHasList, compileIn } from './membership.ts';
-import { compileBetween, compileBinary, compileMinus } from './operators-scalar.ts';
+import { compileBetween, compileBinary } from './operators-scalar.ts';
 import { constant, derived, type Expr, type RowScope, type Scope } from './scope.ts';
 import { scalarOf } from './subqueries.ts';
 import { child, kindOf, type Node, need, textOf } from './syntax.ts';

@@ -10,19 +10,16 @@ import {
   collecting,
   combining,
   counting,
-  covarying,
   distinctCount,
   extreme,
   filtered,
   first,
   listing,
   merging,
-  percentileOf,
-  ranking,
-  spreading,
   summing,
 } from './accumulators.ts';
 import { buildSchema } from './schema.ts';
+import { covarying, percentileOf, ranking, spreading } from './statistics.ts';
 
 /** One aggregate over its compiled arguments. `tuple` ones give an array: a column an element. */
 export interface Aggregate {

@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync, inflateSync } from 'node:zlib';
+import { gunzipSync, inflateSync } from 'node:zlib';
 import { toGuid, toText } from '../convert.ts';
 import type { Value } from '../values.ts';
 import { alias, type Library, simple } from './define.ts';
@@ -90,7 +90,6 @@ export const encodingFunctions: Library = {
   ),
   base64_decode_toguid: simple('s', guidOf),
   base64_encode_fromguid: simple('x', base64OfGuid),
-  gzip_compress_to_base64_string: simple('s', (text: string) => gzipSync(text).toString('base64')),
   gzip_decompress_from_base64_string: simple('s', (text: string) => inflated(text, gunzipSync)),
   zlib_decompress_from_base64_string: simple('s', (text: string) => inflated(text, inflateSync)),
   url_encode: simple('s', (text: string) => percentEncode(text, /[\w.~()!*-]/).replaceAll('%20', '+')),

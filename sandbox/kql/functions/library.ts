@@ -1,16 +1,22 @@
+import { arrayFunctions } from './arrays.ts';
+import { bagFunctions } from './bags.ts';
 import { binFunctions } from './bins.ts';
 import { conditionals } from './conditionals.ts';
 import { conversions } from './conversions.ts';
 import { datetimeFunctions } from './datetimes.ts';
 import type { Library, Maker } from './define.ts';
-import { dynamicFunctions } from './dynamics.ts';
 import { encodingFunctions } from './encodings.ts';
 import { hashFunctions } from './hashes.ts';
 import { mathFunctions } from './math.ts';
 import { networkFunctions } from './network.ts';
 import { parserFunctions } from './parsers.ts';
 import { seriesFunctions } from './series.ts';
+import { seriesSummaries } from './series-summaries.ts';
+import { setFunctions } from './sets.ts';
+import { specialFunctions } from './special.ts';
 import { textFunctions } from './texts.ts';
+import { timeZoneFunctions } from './time-zones.ts';
+import { unitFunctions } from './units.ts';
 import { windowFunctions } from './windows.ts';
 
 const LIBRARY: Library = {
@@ -18,14 +24,20 @@ const LIBRARY: Library = {
   ...conditionals,
   ...conversions,
   ...datetimeFunctions,
-  ...dynamicFunctions,
+  ...arrayFunctions,
+  ...bagFunctions,
+  ...setFunctions,
   ...encodingFunctions,
   ...hashFunctions,
   ...mathFunctions,
   ...networkFunctions,
   ...parserFunctions,
   ...seriesFunctions,
+  ...seriesSummaries,
+  ...specialFunctions,
   ...textFunctions,
+  ...timeZoneFunctions,
+  ...unitFunctions,
   ...windowFunctions,
 };
 

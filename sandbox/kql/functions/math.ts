@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { toReal } from '../convert.ts';
 import { Decimal, decimalOf } from '../decimal.ts';
 import { derived, type Expr } from '../scope.ts';
@@ -69,6 +70,8 @@ const rand: Maker = (args, site) => ({
   },
 });
 
+const newGuid: Maker = () => ({ type: 'guid', constant: false, run: () => randomUUID() });
+
 function gamma(x: number): number {
   if (x <= 0 && Number.isInteger(x)) return Number.NaN;
   if (x < 0.5) return Math.PI / (Math.sin(Math.PI * x) * gamma(1 - x));
@@ -123,6 +126,7 @@ export const mathFunctions: Library = {
   isfinite: simple('r', (value: number) => Number.isFinite(value)),
   gamma: real(gamma),
   loggamma: real(logGamma),
+  new_guid: newGuid,
   rand,
   around,
   binary_and: binary((a, b) => a & b),

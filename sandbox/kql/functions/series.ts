@@ -90,6 +90,9 @@ function fillConst(series: Value, constant: Value = 0, placeholder: Value = null
 function fillLinear(series: Value, placeholder: Value = null, edges: Value = true, constant: Value = 0): Value {
   if (!Array.isArray(series)) return null;
   const values = series.map((value) => (isGap(value, placeholder) ? null : toReal(value, 'dynamic')));
+  const whole =
+    series.every((value) => value === null || typeof value !== 'object') &&
+    values.every((value) => value === null || Number.isInteger(value));
   const known = values.flatMap((value, index) => (value === null ? [] : [index]));
   if (known.length === 0) return values.map(() => constant);
   return values.map((value, index) => {
@@ -98,7 +101,8 @@ function fillLinear(series: Value, placeholder: Value = null, edges: Value = tru
     const before = known.findLast((at) => at < index);
     if (before === undefined || after === undefined) return edges === false ? null : values[before ?? after ?? 0];
     const [from, to] = [values[before] ?? 0, values[after] ?? 0];
-    return from + ((to - from) * (index - before)) / (after - before);
+    const between = from + ((to - from) * (index - before)) / (after - before);
+    return whole ? Math.trunc(between) : between;
   });
 }
 

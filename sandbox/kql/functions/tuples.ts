@@ -1,8 +1,9 @@
 import { calledName, compileArguments } from '../calls.ts';
 import type { Expr, Scope } from '../scope.ts';
 import { kindOf, type Node } from '../syntax.ts';
+import { sortArrays } from './arrays.ts';
 import type { Site } from './define.ts';
-import { sortArrays } from './dynamics.ts';
+import { fitLineFields, statsFields } from './series-summaries.ts';
 
 /** A function whose call gives several columns. */
 export type TupleMaker = (args: readonly Expr[], site: Site) => readonly Expr[];
@@ -10,6 +11,8 @@ export type TupleMaker = (args: readonly Expr[], site: Site) => readonly Expr[];
 const TUPLES: Readonly<Record<string, TupleMaker>> = {
   array_sort_asc: (args) => sortArrays(false, args),
   array_sort_desc: (args) => sortArrays(true, args),
+  series_fit_line: fitLineFields,
+  series_stats: statsFields,
 };
 
 /** The fields of an expression with more than one value; undefined for an ordinary one. */

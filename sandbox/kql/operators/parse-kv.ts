@@ -23,13 +23,17 @@ function put(pairs: Pairs, key: string, value: string): void {
   if (!pairs.has(key.trim())) pairs.set(key.trim(), value.trim());
 }
 
-/** Keys and values as runs of word characters, whatever stands between them. */
-function withoutDelimiters(text: string, keys: readonly string[]): Pairs {
+/** Keys and values as runs of word characters, or quoted, whatever stands between them. */
+function withoutDelimiters(text: string, keys: readonly string[], format: Format): Pairs {
   const pairs: Pairs = new Map();
+  const marks = format.quotes.map(([open]) => open.replace(/[\\\]^-]/g, '\\$&')).join('');
   for (const key of keys) {
     const name = key.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
-    const found = new RegExp(`(?<![\\p{L}\\p{N}_])${name}[^\\p{L}\\p{N}_]+([\\p{L}\\p{N}_]+)`, 'u').exec(text);
-    if (found !== null) put(pairs, key, found[1] ?? '');
+    const found = new RegExp(`(?<![\\p{L}\\p{N}_])${name}[^\\p{L}\\p{N}_${marks}]+`, 'u').exec(text);
+    if (found === null) continue;
+    const start = found.index + found[0].length;
+    const value = quoted(text, start, format)?.[0] ?? /^[\p{L}\p{N}_]+/u.exec(text.slice(start))?.[0];
+    if (value !== undefined) put(pairs, key, value);
   }
   return pairs;
 }
@@ -125,14 +129,14 @@ function extractor(node: Node, keys: readonly string[]): (text: string) => Pairs
   if (regex !== undefined) return (text) => byRegex(text, regex);
   const [pair] = all('pair_delimiter');
   const [keyValue] = all('kv_delimiter');
-  if (pair === undefined && keyValue === undefined) return (text) => withoutDelimiters(text, keys);
-  if (pair === undefined || keyValue === undefined) throw unsupported('parse-kv with one delimiter', node.TextStart);
+  if ((pair === undefined) !== (keyValue === undefined))
+    throw unsupported('parse-kv with one delimiter', node.TextStart);
   const format: Format = {
-    pair,
-    keyValue,
+    pair: pair ?? '',
+    keyValue: keyValue ?? '',
     quotes: all('quote').map((marks) => [marks.charAt(0), marks.charAt(1) || marks.charAt(0)]),
     escapes: all('escape'),
     greedy: all('greedy')[0] === 'true',
   };
-  return (text) => byDelimiters(text, format);
+  return pair === undefined ? (text) => withoutDelimiters(text, keys, format) : (text) => byDelimiters(text, format);
 }

@@ -48,7 +48,14 @@ function isMissing(node: Node): boolean {
   return (kind === 'NameReference' || kind === 'PathExpression') && node.ReferencedSymbol === null;
 }
 
-const nameWithType = ({ name, type }: KqlColumn) => `${name}_${type}`;
+/** The name of a column that other tables have with another type; numbered where a table has that very name. */
+function nameWithType({ name, type }: KqlColumn, taken: ReadonlySet<string>): string {
+  const typed = `${name}_${type}`;
+  if (!taken.has(typed)) return typed;
+  let number = 1;
+  while (taken.has(`${typed}${number}`)) number++;
+  return `${typed}${number}`;
+}
 
 export function unionOf(node: Node, input: Plan | undefined, scope: Scope): Plan {
   const kind = parameterOf(node, 'kind') ?? 'outer';
@@ -72,9 +79,10 @@ export function sourcesOf(nodes: readonly Node[], scope: Scope): Plan[] {
 
 /** All rows under the given columns: a cell is taken by name and type, or by the name with its type at the end. */
 export function combine(plans: readonly Plan[], columns: readonly KqlColumn[], sourceColumn: string | undefined): Plan {
+  const taken = new Set(plans.flatMap((plan) => plan.columns.map(({ name }) => name)));
   const mappings = plans.map(({ columns: own, name }) => {
     const exact = new Map(own.map((column, index) => [`${column.name}\n${column.type}`, index]));
-    const typed = new Map(own.map((column, index) => [nameWithType(column), index]));
+    const typed = new Map(own.map((column, index) => [nameWithType(column, taken), index]));
     const named = new Map(own.map((column, index) => [column.name, index]));
     return columns.map((column, index): ((row: Row) => Value) => {
       if (index === 0 && column.name === sourceColumn) return () => name ?? '';

@@ -1,13 +1,11 @@
-import { compareValues, equalValues, keyOf } from '../compare.ts';
-import { toReal, toText } from '../convert.ts';
+import { compareValues, equalValues } from '../compare.ts';
+import { toReal } from '../convert.ts';
 import { toDynamic } from '../json.ts';
 import { series } from '../operators/sources.ts';
 import { derived, type Expr } from '../scope.ts';
-import { isBag, Typed, type Value } from '../values.ts';
+import { Typed, type Value } from '../values.ts';
 import { alias, type Library, type Maker, runAs, simple } from './define.ts';
-import { atPath } from './texts.ts';
 
-type Bag = Readonly<Record<string, Value>>;
 type List = readonly Value[];
 
 const onArray =
@@ -16,7 +14,7 @@ const onArray =
     Array.isArray(value) ? apply(value, ...rest) : null;
 
 /** The arguments as dynamic values. */
-function dynamicRuns(args: readonly Expr[]): ((row: readonly Value[]) => Value)[] {
+export function dynamicRuns(args: readonly Expr[]): ((row: readonly Value[]) => Value)[] {
   return args.map((arg) => runAs(arg, 'dynamic'));
 }
 
@@ -31,42 +29,9 @@ const packArray: Maker = (args, site) => {
   return derived(site.type, inputs, (row) => runs.map((run) => run(row)));
 };
 
-function rowExprs(columns: readonly { readonly type: Expr['type'] }[]): Expr[] {
+export function rowExprs(columns: readonly { readonly type: Expr['type'] }[]): Expr[] {
   return columns.map(({ type }, position) => ({ type, constant: false, run: (row) => row[position] }));
 }
-
-const bagPack: Maker = (args, site) => {
-  const runs = args.map((arg, index) => runAs(arg, index % 2 === 0 ? 'string' : 'dynamic'));
-  return derived(site.type, args, (row) => {
-    const bag: [string, Value][] = [];
-    for (let index = 0; index + 1 < runs.length; index += 2) {
-      bag.push([String(runs[index]?.(row)), runs[index + 1]?.(row) ?? null]);
-    }
-    return Object.fromEntries(bag);
-  });
-};
-
-const bagPackColumns: Maker = (args, site) => {
-  const runs = dynamicRuns(args);
-  const names = site.nodes.map((node) => node.SimpleName ?? '');
-  return derived(site.type, args, (row) =>
-    Object.fromEntries(runs.map((run, index) => [names[index] ?? '', run(row)])),
-  );
-};
-
-const packAll: Maker = (args, site) => {
-  const columns = site.scope.row?.columns ?? [];
-  const runs = dynamicRuns(rowExprs(columns));
-  const ignore = args[0]?.run([]) === true;
-  return {
-    type: site.type,
-    constant: false,
-    run: (row) => {
-      const pairs = runs.map((run, index) => [columns[index]?.name ?? '', run(row)] as const);
-      return Object.fromEntries(ignore ? pairs.filter(([, value]) => value !== null && value !== '') : pairs);
-    },
-  };
-};
 
 function slice(array: List, start: Value, end: Value): Value {
   const size = array.length;
@@ -94,7 +59,7 @@ const indexOf: Maker = (args, site) => {
   });
 };
 
-function equalDynamic(a: Value, b: Value): boolean {
+export function equalDynamic(a: Value, b: Value): boolean {
   const x = a instanceof Typed ? a.value : a;
   const y = b instanceof Typed ? b.value : b;
   return equalValues(x, y);
@@ -144,89 +109,12 @@ function iff(conditions: List, whenTrue: Value, whenFalse: Value): Value {
 
 const isText = (value: Value) => typeof value === 'string' || (value instanceof Typed && value.type !== 'real');
 
-const arrays = (values: readonly Value[]) => values.filter((value): value is List => Array.isArray(value));
-
-function unique(values: List): Value[] {
-  return [...new Map(values.map((value) => [keyOf(value), value])).values()];
-}
-
-function union(...sets: Value[]): Value {
-  return unique(arrays(sets).flat());
-}
-
-function intersect(first: Value, ...others: Value[]): Value {
-  const keys = others.map((other) => new Set((Array.isArray(other) ? other : []).map(keyOf)));
-  return Array.isArray(first) ? unique(first).filter((item) => keys.every((set) => set.has(keyOf(item)))) : [];
-}
-
-function difference(first: Value, ...others: Value[]): Value {
-  const keys = new Set(arrays(others).flat().map(keyOf));
-  return Array.isArray(first) ? unique(first).filter((item) => !keys.has(keyOf(item))) : [];
-}
-
-function jaccard(a: Value, b: Value): number {
-  const common = intersect(a, b) as List;
-  const all = union(a, b) as List;
-  return all.length === 0 ? Number.NaN : common.length / all.length;
-}
-
-function merge(...bags: Value[]): Value {
-  const result = new Map<string, Value>();
-  for (const bag of bags) {
-    if (!isBag(bag)) continue;
-    for (const [name, value] of Object.entries(bag)) if (!result.has(name)) result.set(name, value);
-  }
-  return Object.fromEntries(result);
-}
-
-function hasKey(bag: Value, key: string): boolean | null {
-  if (!isBag(bag)) return null;
-  return key.startsWith('$') ? atPath(bag, key) !== undefined : Object.hasOwn(bag, key);
-}
-
-function removeKeys(bag: Value, keys: Value): Value {
-  if (!isBag(bag)) return null;
-  const names = (Array.isArray(keys) ? keys : [keys]).map((key) => toText(key, 'dynamic'));
-  return names.reduce<Bag>(
-    (rest, name) => (name.startsWith('$.') ? without(rest, name.slice(2).split('.')) : without(rest, [name])),
-    bag,
-  );
-}
-
-function without(bag: Bag, [first = '', ...rest]: readonly string[]): Bag {
-  if (rest.length === 0) return Object.fromEntries(Object.entries(bag).filter(([name]) => name !== first));
-  const inner = bag[first];
-  return isBag(inner) ? { ...bag, [first]: without(inner, rest) } : bag;
-}
-
-function setKey(bag: Bag, [first = '', ...rest]: readonly string[], value: Value): Bag {
-  const inner = bag[first];
-  return { ...bag, [first]: rest.length === 0 ? value : setKey(isBag(inner) ? inner : {}, rest, value) };
-}
-
-const bagSetKey: Maker = (args, site) => {
-  const [bag, key, value] = args as [Expr, Expr, Expr];
-  const run = runAs(value, 'dynamic');
-  return derived(site.type, args, (row) => {
-    const current = bag.run(row) ?? {};
-    const name = toText(key.run(row), key.type);
-    if (!isBag(current)) return null;
-    return setKey(current, name.startsWith('$.') ? name.slice(2).split('.') : [name], run(row));
-  });
-};
+export const arrays = (values: readonly Value[]) => values.filter((value): value is List => Array.isArray(value));
 
 function zip(...lists: Value[]): Value {
   const all = lists.map((list) => (Array.isArray(list) ? list : [list]));
   const longest = Math.max(...all.map((list) => list.length));
   return Array.from({ length: longest }, (_, index) => all.map((list) => list[index] ?? null));
-}
-
-function bagZip(keys: Value, values: Value): Value {
-  if (!Array.isArray(keys)) return null;
-  const list = Array.isArray(values) ? values : [];
-  return Object.fromEntries(
-    keys.flatMap((key, index): [string, Value][] => (typeof key === 'string' ? [[key, list[index] ?? null]] : [])),
-  );
 }
 
 const range: Maker = (args, site) => {
@@ -277,21 +165,8 @@ const sortMaker =
   (args) =>
     sortArrays(descending, args)[0] as Expr;
 
-const setHas: Maker = (args, site) => {
-  const [set, value] = args as [Expr, Expr];
-  const run = runAs(value, 'dynamic');
-  return derived(site.type, args, (row) => {
-    const list = set.run(row);
-    const wanted = run(row);
-    return Array.isArray(list) ? list.some((item) => equalDynamic(item, wanted)) : null;
-  });
-};
-
-export const dynamicFunctions: Library = {
+export const arrayFunctions: Library = {
   pack_array: packArray,
-  ...alias(['bag_pack', 'pack', 'pack_dictionary'], bagPack),
-  bag_pack_columns: bagPackColumns,
-  pack_all: packAll,
   ...alias(
     ['array_length', 'arraylength'],
     simple(
@@ -330,24 +205,9 @@ export const dynamicFunctions: Library = {
   ),
   array_sort_asc: sortMaker(false),
   array_sort_desc: sortMaker(true),
-  bag_keys: simple('d', (bag: Value) => (isBag(bag) ? Object.keys(bag) : null)),
-  bag_merge: simple('D*', merge),
-  bag_has_key: simple('ds', hasKey),
-  bag_remove_keys: simple('dd', removeKeys),
-  bag_set_key: bagSetKey,
-  bag_zip: simple('dd', bagZip),
   zip: simple('D*', zip),
   range,
   repeat: simple('Dl', (value: Value, count: number) =>
     count < 0 ? null : Array.from({ length: count }, () => value),
   ),
-  set_has_element: setHas,
-  set_union: simple('D*', union),
-  set_intersect: simple('D*', intersect),
-  set_difference: simple('D*', difference),
-  set_equals: simple(
-    'dd',
-    (a: List, b: List) => (difference(a, b) as List).length === 0 && (difference(b, a) as List).length === 0,
-  ),
-  jaccard_index: simple('dd', jaccard),
 };
