@@ -71,6 +71,7 @@ function globalsOf(database: KqlDatabase, options: KqlOptions): Globals {
   });
   const cluster = new Symbols.ClusterSymbol.$ctor1('sandbox', symbols, false);
   const globals = GlobalState.Default.WithCluster(cluster).WithDatabase(symbols[0]);
+  if (schemas.size >= 100) schemas.clear();
   schemas.set(key, globals);
   return globals;
 }

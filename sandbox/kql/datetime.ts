@@ -223,7 +223,10 @@ const UNITS: readonly (readonly [RegExp, number])[] = [
 /** Ticks of "[-][d.]hh:mm[:ss[.fffffff]]", of a number of days, or of a number with a unit; null otherwise. */
 export function parseTimespan(text: string): Long | null {
   const trimmed = text.trim();
-  const clock = /^([+-]?)(?:(\d+)[.:])?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7})\d*)?)?$/.exec(trimmed);
+  // Days stand before a dot, or before a colon where hours, minutes and seconds follow.
+  const clock = /^([+-]?)(?:(\d+)(?:\.|:(?=\d+:\d+:)))?(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,7})\d*)?)?$/.exec(
+    trimmed,
+  );
   if (clock !== null) {
     const [, sign, days = '0', hours = '0', minutes = '0', seconds = '0', fraction = ''] = clock;
     if (Number(hours) > 23 || Number(minutes) > 59 || Number(seconds) > 59) return null;

@@ -68,6 +68,17 @@ describe('a table', () => {
     ]);
   });
 
+  it('reads timespans with and without days', () => {
+    const spans = ['01:02:03', '1.02:03:04.5', '-00:30:00', 'x'].map((cell) => [cell]);
+    const own: KqlTable = { columns: [{ name: 't', type: 'timespan' }], rows: spans };
+    expect(rowsOf('Spans', { tables: new Map([['Spans', own]]), dialect: 'log-analytics' })).toEqual([
+      ['01:02:03'],
+      ['1.02:03:04.5000000'],
+      ['-00:30:00'],
+      [null],
+    ]);
+  });
+
   it('keeps longs beyond 2^53 exact', () => {
     const big: KqlTable = { columns: [{ name: 'n', type: 'long' }], rows: [[9007199254740993n]] };
     expect(rowsOf('Big | extend n + 1', { tables: new Map([['Big', big]]), dialect: 'log-analytics' })).toEqual([

@@ -70,7 +70,8 @@ function byDelimiters(text: string, format: Format): Pairs {
     if (end < 0) break;
     // What stands before the last pair delimiter has no value and is passed over.
     const key = quotedKey?.[0] ?? text.slice(at, end).split(format.pair).at(-1) ?? '';
-    const start = skipBlanks(text, end + format.keyValue.length);
+    const after = end + format.keyValue.length;
+    const start = text.startsWith(format.pair, after) ? after : skipBlanks(text, after);
     const quotedValue = quoted(text, start, format);
     if (quotedValue !== undefined) {
       put(pairs, key, quotedValue[0]);
