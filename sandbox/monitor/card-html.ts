@@ -76,19 +76,19 @@ function actionsHtml(actions: readonly Json[]): string {
   return `<nav>${buttons.join('')}</nav>`;
 }
 
+/** Escaped characters spend the time of the replacing as others, which no text holds. */
+const aside = 0xe000;
+
 /** The Markdown that text blocks know: bold, italic, links; a backslash takes the meaning away. */
 function markdown(text: string): string {
-  const kept: string[] = [];
-  const marked = text.replace(/\\([\\`*_{}[\]()#+\-.!<>~|])/g, (_, character: string) => {
-    kept.push(character);
-    return `\u0000${kept.length - 1}\u0000`;
-  });
-  return escapeHtml(marked)
+  return escapeHtml(
+    text.replace(/\\([\\`*_{}[\]()#+\-.!<>~|])/g, (_, one: string) => String.fromCharCode(aside + one.charCodeAt(0))),
+  )
     .replace(/\*\*(.+?)\*\*/g, '<b>$1</b>')
     .replace(/(?<!\w)[_*](.+?)[_*](?!\w)/g, '<i>$1</i>')
-    .replace(/\[([^\]]*)\]\(([^)\s]*)\)/g, '<a href="$2">$1</a>')
+    .replace(/\[([^\]]*)\]\((https?:[^)\s]*)\)/g, '<a href="$2">$1</a>')
     .replaceAll('\n', '<br>')
-    .replace(/\u0000(\d+)\u0000/g, (_, index: string) => escapeHtml(kept[Number(index)] ?? ''));
+    .replace(/[\ue000-\ue07f]/g, (one) => escapeHtml(String.fromCharCode(one.charCodeAt(0) - aside)));
 }
 
 export const cardStyles = `

@@ -91,7 +91,9 @@ export async function startMonitor(world: World, options: MonitorOptions): Promi
     group.notify(alert, at);
   };
   const surroundings = { telemetry, ingestionDelay, scope, notify };
-  const customProperties = { report: `${options.appUrl ?? 'https://fhirwatch.azurewebsites.net'}/api/report?format=html` };
+  const customProperties = {
+    report: `${options.appUrl ?? 'https://fhirwatch.azurewebsites.net'}/api/report?format=html`,
+  };
   const watched = rules.map((rule) => ruleJob({ ...rule, customProperties }, surroundings, position));
   const services = serviceWebTests(() => world.estate()).map((test) => webTestJob(test, surroundings, position));
   const health = options.askHealth ? [healthJob(healthWebTest(options.askHealth), surroundings, position)] : [];
@@ -183,7 +185,8 @@ function ruleJob(
     }
     failing = undefined;
     const deployed = { ...rule, name: `fhirwatch-${rule.name}` };
-    for (const alert of state.take(evaluation.readings, at)) notify(logAlert(deployed, alert, scope, evaluation.from, at), at);
+    for (const alert of state.take(evaluation.readings, at))
+      notify(logAlert(deployed, alert, scope, evaluation.from, at), at);
   };
   return {
     job: { every: rule.frequency, due: firstDue(start, rule.frequency), run },

@@ -1,0 +1,39 @@
+import type { CommonAlert } from './common-alert.ts';
+import { clean, fact, type Style, section } from './teams-elements.ts';
+import { hintOf } from './teams-hints.ts';
+import type { Length, Told } from './teams-told.ts';
+import { timeOf } from './teams-values.ts';
+
+const grades: Readonly<Record<string, readonly [string, Style]>> = {
+  Sev0: ['CRITICAL', 'attention'],
+  Sev1: ['HIGH', 'attention'],
+  Sev2: ['MEDIUM', 'warning'],
+  Sev3: ['LOW', 'accent'],
+  Sev4: ['LOW', 'accent'],
+};
+
+/** An alert about no single drift: a silent monitor, lost coverage, the whole fleet, the policy. */
+export function tellRule(alert: CommonAlert, length: Length): Told {
+  const hint = hintOf(alert.alertRule);
+  const [grade, style] = grades[alert.severity] ?? ['UNKNOWN SEVERITY', 'attention'];
+  const isFired = alert.condition === 'Fired';
+  const dimensions = Object.entries(alert.dimensions).map(([name, value]) =>
+    fact(clean(name, 30), clean(value, length(200))),
+  );
+  return {
+    headline: isFired ? `${grade} · ALERT` : 'ALERT CLOSED BY AZURE',
+    style: isFired ? style : 'emphasis',
+    title: hint.title,
+    text: isFired ? alert.description : hint.over,
+    rest: [
+      ...dimensions,
+      ...(isFired && alert.measure ? [fact(clean(alert.measure.name, 30), String(round(alert.measure.value)))] : []),
+      fact('Fired', timeOf(alert.firedAt)),
+      ...(isFired ? section('What to do', hint.next) : [fact('Closed', timeOf(alert.resolvedAt))]),
+    ],
+  };
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
