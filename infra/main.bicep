@@ -67,10 +67,12 @@ param publicProbeHosts string[] = []
 @description('Where those are asked from.')
 param publicProbeLocation string = 'emea-nl-ams-azr'
 
-@description('Where the app\'s own health is asked from; two that fail at once page.')
-@minLength(3)
+@description('Where the app\'s own health is asked from; three that fail at once page.')
+@minLength(5)
 param healthProbeLocations string[] = [
   'emea-nl-ams-azr'
+  'emea-gb-db3-azr'
+  'emea-ru-msa-edge'
   'us-va-ash-azr'
   'apac-sg-sin-azr'
 ]
@@ -79,6 +81,11 @@ param healthProbeLocations string[] = [
 @minValue(30)
 @maxValue(730)
 param retentionInDays int = 90
+
+@description('Days that the app keeps its own history: findings, sweeps, evidence.')
+@minValue(7)
+@maxValue(36500)
+param historyDays int = 2190
 
 @description('Most instances that the app may scale out to.')
 @minValue(1)
@@ -241,6 +248,7 @@ module app 'modules/app.bicep' = {
     teams: teams
     schedules: schedules
     dnsServers: dnsServers
+    historyDays: historyDays
     maximumInstanceCount: maximumInstanceCount
   }
   // the host opens its storage and resolves the vault as soon as it exists

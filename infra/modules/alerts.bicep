@@ -19,6 +19,7 @@ param teams bool
 param authClientId string
 param authObjectId string
 
+var ownGroup = resourceGroup().id
 var rules = loadJsonContent('../alerts/rules.json')
 
 // loadTextContent takes literal paths only; a test holds the keys against rules.json
@@ -127,7 +128,7 @@ resource health 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   location: 'global'
   tags: tags
   properties: {
-    description: 'GET /api/health does not answer 200 to two places in the world: the app is down, or a family of checks is overdue.'
+    description: 'GET /api/health does not answer 200 to three places in the world: the app is down, or a family of checks is overdue.'
     severity: 1
     enabled: true
     autoMitigate: true
@@ -141,7 +142,8 @@ resource health 'Microsoft.Insights/metricAlerts@2018-03-01' = {
       'odata.type': 'Microsoft.Azure.Monitor.WebtestLocationAvailabilityCriteria'
       webTestId: healthTestId
       componentId: componentId
-      failedLocationCount: 2
+      // of five: what Azure advises, so that one place with a bad day does not page
+      failedLocationCount: 3
     }
     actions: [
       {
@@ -160,7 +162,7 @@ resource watchers 'Microsoft.Insights/activityLogAlerts@2020-10-01' = {
     description: 'An alert rule or the action group of fhirwatch was deleted, or Azure disabled a rule.'
     enabled: true
     scopes: [
-      resourceGroup().id
+      ownGroup
     ]
     condition: {
       allOf: [
@@ -213,7 +215,7 @@ resource switchedOff 'Microsoft.Insights/activityLogAlerts@2020-10-01' = {
     description: 'Someone switched an alert rule of fhirwatch off.'
     enabled: true
     scopes: [
-      resourceGroup().id
+      ownGroup
     ]
     condition: {
       allOf: [

@@ -34,6 +34,9 @@ param schedules {
 @description('Resolvers to ask instead of the network\'s own, separated by commas.')
 param dnsServers string
 
+@description('Days that the app keeps its own history.')
+param historyDays int
+
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int
@@ -124,6 +127,7 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
     FHIRWATCH_CLOUD: environment().name
     FHIRWATCH_TELEMETRY_WORKSPACE: workspaceId
     FHIRWATCH_DNS_SERVERS: dnsServers
+    FHIRWATCH_RETENTION_DAYS: string(historyDays)
     FHIRWATCH_SCHEDULE_NETWORK: schedules.?network ?? ''
     FHIRWATCH_SCHEDULE_ACCESS: schedules.?access ?? ''
     FHIRWATCH_SCHEDULE_AUDIT: schedules.?audit ?? ''

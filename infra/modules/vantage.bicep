@@ -9,6 +9,11 @@ param record string
 @description('The network that the app stands in.')
 param networkId string
 
+// one string of a TXT record holds 255 characters; resolvers join the strings of a record
+var start = take(networkId, 250)
+var end = skip(networkId, 250)
+var strings = empty(end) ? [start] : [start, end]
+
 resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' = {
   name: record
   location: 'global'
@@ -28,7 +33,6 @@ resource link 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01'
   }
 }
 
-// one string of a TXT record holds 255 characters; resolvers join the strings of a record
 resource proof 'Microsoft.Network/privateDnsZones/TXT@2024-06-01' = {
   parent: zone
   name: '@'
@@ -36,14 +40,7 @@ resource proof 'Microsoft.Network/privateDnsZones/TXT@2024-06-01' = {
     ttl: 300
     txtRecords: [
       {
-        value: length(networkId) <= 250
-          ? [
-              networkId
-            ]
-          : [
-              take(networkId, 250)
-              skip(networkId, 250)
-            ]
+        value: strings
       }
     ]
   }

@@ -6,7 +6,7 @@ param componentId string
 param appUrl string
 
 @description('Where the app\'s health is asked from.')
-@minLength(3)
+@minLength(5)
 param healthLocations string[]
 
 @description('Host names of services that must refuse the public; 99 and the health test make the 100 that a component holds.')
