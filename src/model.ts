@@ -249,6 +249,51 @@ export interface DnsAnswers {
   readonly hosts: readonly { readonly host: string; readonly answer: Gathered<DnsAnswer> }[];
 }
 
+/** What the one anonymous request from the private vantage met. Every word but `answered` is after bounded retries. */
+export type PathOutcome =
+  /** DNS says that the host does not exist or has no address */
+  | { readonly is: 'no-address' }
+  | { readonly is: 'refused' | 'timed-out' | 'reset' }
+  /** no TLS session at all; `problem` is the error code */
+  | { readonly is: 'no-tls'; readonly problem: string }
+  /** the certificate is not valid for the host; nothing was sent */
+  | { readonly is: 'untrusted'; readonly problem: string; readonly certificateEnds?: string }
+  | {
+      readonly is: 'answered';
+      readonly status: number;
+      /** Microsoft's edge, not the FHIR app, said that access was denied */
+      readonly edgeDenied: boolean;
+      readonly html: boolean;
+      readonly capabilityStatement: boolean;
+      /** of the capability statement */
+      readonly fhirVersion?: string;
+      /** of a redirect, which is not followed */
+      readonly redirectHost?: string;
+      readonly certificateEnds?: string;
+    };
+
+/** The private path of a service, as seen from inside the network: `/metadata`, of DICOM `/health/check` (HF 6). */
+export interface PrivatePath {
+  readonly url: string;
+  /** the virtual network where the monitor stands */
+  readonly networkId: string;
+  readonly dns: DnsAnswer;
+  /** the address of the DNS answer that was connected to */
+  readonly address?: string;
+  readonly outcome: PathOutcome;
+}
+
+/** What web tests from outside met in the last 30 minutes: the last result of each place, sorted by place. */
+export interface PublicPath {
+  readonly host: string;
+  readonly results: readonly {
+    readonly location: string;
+    readonly at: string;
+    /** the status that came; `unreadable`: an answer came, or none, and the result's message does not tell */
+    readonly outcome: number | 'no-connection' | 'unreadable';
+  }[];
+}
+
 export interface RoleAssignment {
   readonly id: string;
   readonly scope: string;
@@ -373,6 +418,8 @@ export interface EvidenceByKind {
   /** the readable private zones whose name is a suffix of one of the service's host names or of its privatelink alias */
   readonly privateZones: readonly PrivateZone[];
   readonly dnsAnswers: DnsAnswers;
+  readonly privatePath: PrivatePath;
+  readonly publicPath: PublicPath;
   /** at and above the service, management groups included; never below it */
   readonly roleAssignments: readonly RoleAssignment[];
   readonly roleDefinitions: RoleDefinitions;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Expectations, Observed, Service } from './model.ts';
 import { type PolicyProblem, readDocument } from './policy/document.ts';
-import { type Exception, type ExceptionAnswer, exceptionFor } from './policy/exceptions.ts';
+import { type Exception, type ExceptionAnswer, endOf, exceptionFor } from './policy/exceptions.ts';
 import { expectationsFor, type Override } from './policy/expectations.ts';
 import { expiryWarnings, inOrder, schemaProblems } from './policy/problems.ts';
 import { type ExpectationsInput, type PolicyInput, policySchema } from './policy/schema.ts';
@@ -124,4 +124,9 @@ export function applicableException(
   now: Date,
 ): ExceptionAnswer | undefined {
   return exceptionFor(policy.exceptions, service, check, observed, now);
+}
+
+/** The first instant at which an exception that expires then no longer holds. */
+export function exceptionEnd(expires: string): Date {
+  return endOf(expires);
 }

@@ -41,6 +41,8 @@ export interface Settings {
   /** each with its port, as Node's `Resolver.setServers` takes them: `10.0.0.4:53`, `[::1]:53`; empty: the system's */
   readonly dnsServers: readonly string[];
   readonly schedules: Schedules;
+  /** how long findings, drifts and sweeps are remembered after they ended */
+  readonly retentionDays: number;
   readonly teamsWorkflowUrl?: string;
   /** settings that could not be obeyed but are no reason to stop: told by health and reports */
   readonly remarks: readonly string[];
@@ -79,6 +81,11 @@ const serviceUri = checked(
   (value) => isUrl(value, ['https:'], (url) => url.search === '' && url.hash === ''),
   'the https address of a storage service, without a signature',
 );
+
+/** Six years: HIPAA asks for that long of what documents a safeguard (45 CFR 164.316(b)(2)(i)). */
+const standardRetention = 2190;
+const shortestRetention = 7;
+const longestRetention = 36_500;
 
 const workspaceId =
   /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.OperationalInsights\/workspaces\/[^/]+$/i;
@@ -126,6 +133,10 @@ const environmentSchema = z.object({
     (value) => value.split(',').every((server) => parseDnsServer(server) !== undefined),
     'addresses separated by commas, each with a port if need be: 10.0.0.4, 10.0.0.5:5353, [fd00::4]:53',
   ),
+  FHIRWATCH_RETENTION_DAYS: checked(
+    (value) => /^\d{1,5}$/.test(value) && Number(value) >= shortestRetention && Number(value) <= longestRetention,
+    `whole days from ${shortestRetention} to ${longestRetention}`,
+  ),
   FHIRWATCH_TEAMS_WORKFLOW_URL: checked((value) => isUrl(value, ['https:'], () => true), 'an https address'),
 });
 
@@ -161,6 +172,7 @@ export function readSettings(environment: Environment): SettingsResult {
     ...(data.FHIRWATCH_TELEMETRY_WORKSPACE && { telemetryWorkspace: data.FHIRWATCH_TELEMETRY_WORKSPACE }),
     dnsServers: data.FHIRWATCH_DNS_SERVERS?.split(',').flatMap((server) => parseDnsServer(server) ?? []) ?? [],
     schedules,
+    retentionDays: Number(data.FHIRWATCH_RETENTION_DAYS ?? standardRetention),
     ...(data.FHIRWATCH_TEAMS_WORKFLOW_URL && { teamsWorkflowUrl: data.FHIRWATCH_TEAMS_WORKFLOW_URL }),
     remarks,
   };

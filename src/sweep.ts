@@ -5,16 +5,14 @@ import type {
   EvidenceKind,
   Gathered,
   Posture,
-  Problem,
   Service,
-  Signal,
-  SignalSink,
   Store,
+  SweepPlan,
   SweepRecord,
   Vantage,
 } from './model.ts';
 import { assess, type OnThrow, wantsConfirmation } from './posture/assess.ts';
-import { coverageOf } from './posture/coverage.ts';
+import { type ClosePorts, closeSweep } from './sweep/close.ts';
 
 /** Services that a batch holds at most; all of one subscription (ARCHITECTURE, "Scale-out"). */
 const batchSize = 50;
@@ -102,105 +100,48 @@ function kindsOf(checks: readonly Check[]): ReadonlySet<EvidenceKind> {
   return new Set(checks.flatMap((check) => [...check.requires, ...(check.considers ?? [])]));
 }
 
-/** Services in batches of one subscription each. */
+/** Services in batches of one subscription each, in an order in which a batch is one range of the store. */
 export function planBatches(services: readonly Service[]): readonly (readonly Service[])[] {
   const bySubscription = Map.groupBy(services, (service) => service.subscriptionId.toLowerCase());
-  return [...bySubscription.values()].flatMap((members) =>
-    Array.from({ length: Math.ceil(members.length / batchSize) }, (_, i) =>
-      members.slice(i * batchSize, (i + 1) * batchSize),
-    ),
-  );
+  return [...bySubscription.values()].flatMap((members) => {
+    const sorted = members.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    return Array.from({ length: Math.ceil(sorted.length / batchSize) }, (_, i) =>
+      sorted.slice(i * batchSize, (i + 1) * batchSize),
+    );
+  });
 }
 
-/** What a whole sweep needs besides. */
-export interface SweepPorts extends BatchPorts {
-  readonly store: Store;
-  readonly sink: SignalSink;
-  now(): Date;
-}
-
-export interface SweepPlan {
-  readonly sweepId: string;
-  readonly family: SweepRecord['family'];
-  readonly intervalSeconds: number;
-  readonly policySha256: string;
-  readonly services: readonly Service[];
-  readonly problems: readonly Problem[];
-  readonly confirm: Confirm;
+/** What a whole sweep needs. */
+export interface SweepPorts extends BatchPorts, ClosePorts {
+  /** a batch could not be judged or remembered; the sweep goes on and names its services as missing */
+  onBatchError(index: number, error: unknown): void;
 }
 
 /**
- * One family's sweep on a timer: every batch is judged and remembered, then the sweep is closed and its heartbeat
- * acknowledged. A batch that throws (storage down) leaves the sweep incomplete, naming its services.
+ * One family's sweep in one process: begun, every batch judged and remembered, closed. Each of the three needs the plan
+ * and the store alone, so that other processes may do them; whatever is cut short is closed by the next timer.
  */
 export async function runSweep(plan: SweepPlan, ports: SweepPorts): Promise<SweepRecord> {
-  const startedAt = ports.now();
-  const missing: string[] = [];
-  const postures: Posture[] = [];
-  let vantage: Gathered<Vantage> | undefined;
-  for (const batch of planBatches(plan.services)) {
-    const result = await judgeBatch(batch, plan.confirm, ports);
-    vantage = vantage?.ok ? vantage : (result.vantage ?? vantage);
-    await ports.store.saveFindings(plan.sweepId, ports.now().toISOString(), result.postures);
-    postures.push(...result.postures);
-    const seen = new Set(result.postures.map(({ service }) => service.id));
-    missing.push(...batch.filter((service) => !seen.has(service.id)).map((service) => service.id));
+  await ports.store.openSweep(plan);
+  for (const index of planBatches(plan.services).keys()) {
+    try {
+      await runBatch(plan, index, ports);
+    } catch (error) {
+      ports.onBatchError(index, error);
+    }
   }
-  const record = closeSweep(plan, startedAt, ports.now(), postures, missing, vantage);
-  await ports.store.saveSweep(record);
-  const accepted = await ports.sink.send([heartbeat(record)]);
-  if (accepted.length === 0)
-    throw new Error(`the heartbeat of sweep ${record.sweepId} was not accepted by the ingestion service`);
-  return record;
+  return closeSweep(plan, ports);
 }
 
-function closeSweep(
+/** Judges one batch of a sweep and remembers what was found; doing it again changes nothing. */
+export async function runBatch(
   plan: SweepPlan,
-  startedAt: Date,
-  completedAt: Date,
-  postures: readonly Posture[],
-  missing: readonly string[],
-  vantage: Gathered<Vantage> | undefined,
-): SweepRecord {
-  const findings = postures.flatMap((posture) => posture.findings.map((finding) => ({ ...finding, exception: null })));
-  const coverage = coverageOf(findings);
-  return {
-    schema: 1,
-    sweepId: plan.sweepId,
-    family: plan.family,
-    startedAt: startedAt.toISOString(),
-    completedAt: completedAt.toISOString(),
-    outcome: missing.length === 0 ? 'completed' : 'incomplete',
-    missing,
-    intervalSeconds: plan.intervalSeconds,
-    services: plan.services.length,
-    findings: coverage.findings,
-    unknown: coverage.findings - coverage.known,
-    coverage: coverage.ratio,
-    durationMs: completedAt.getTime() - startedAt.getTime(),
-    problems: plan.problems,
-    policySha256: plan.policySha256,
-    ...(vantage ? { vantage } : {}),
-  };
-}
-
-/** The event whose absence pages. */
-function heartbeat(record: SweepRecord): Signal {
-  return {
-    name: 'SweepCompleted',
-    at: record.completedAt,
-    properties: {
-      sweepId: record.sweepId,
-      family: record.family,
-      outcome: record.outcome,
-      ...(record.missing.length > 0 ? { missing: record.missing.slice(0, 20).join(' ') } : {}),
-    },
-    measurements: {
-      services: record.services,
-      findings: record.findings,
-      unknown: record.unknown,
-      ...(record.coverage === null ? {} : { coverage: record.coverage }),
-      durationMs: record.durationMs,
-    },
-  };
+  index: number,
+  ports: BatchPorts & { readonly store: Store; now(): Date },
+): Promise<void> {
+  const services = planBatches(plan.services)[index] ?? [];
+  const { postures, vantage } = await judgeBatch(services, new Set(plan.confirm), ports);
+  const at = ports.now().toISOString();
+  await ports.store.saveFindings(plan, at, postures);
+  await ports.store.saveBatch(plan.sweepId, { schema: 1, index, at, ...(vantage ? { vantage } : {}) });
 }

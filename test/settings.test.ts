@@ -29,6 +29,7 @@ describe('without any setting', () => {
         data: { expression: '0 40 * * * *', binding: '0 40 * * * *', intervalSeconds: 3600 },
         lifecycle: { expression: '0 20 5 * * *', binding: '0 20 5 * * *', intervalSeconds: 86_400 },
       },
+      retentionDays: 2190,
       remarks: [],
     });
   });

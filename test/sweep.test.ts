@@ -1,7 +1,16 @@
 import { expect, test } from 'vitest';
-import type { Check, CheckContext, Evidence, ResourceDocument, Service, Signal, SignalSink } from '../src/model.ts';
+import type {
+  Check,
+  CheckContext,
+  Evidence,
+  ResourceDocument,
+  Service,
+  Signal,
+  SignalSink,
+  SweepPlan,
+} from '../src/model.ts';
 import { memoryStore } from '../src/state/memory.ts';
-import { judgeBatch, planBatches, runSweep, type SweepPlan, type SweepPorts } from '../src/sweep.ts';
+import { judgeBatch, planBatches, runSweep, type SweepPorts } from '../src/sweep.ts';
 
 function serviceOf(name: string, subscriptionId = 's1'): Service {
   const id = `/subscriptions/${subscriptionId}/resourceGroups/rg/providers/Microsoft.HealthcareApis/services/${name}`;
@@ -67,17 +76,29 @@ function portsOf(gather: SweepPorts['gather'], sink: SignalSink = sinkOf()): Swe
     store: memoryStore(),
     sink,
     now: () => new Date(Date.parse('2026-11-22T08:00:00Z') + 60_000 * minutes++),
+    speaker: 'network',
+    retentionDays: 2190,
+    isExcepted: () => false,
+    reportUrlOf: () => '',
+    idOf: (...parts) => parts.join('|'),
+    onBatchError: (_index, error) => {
+      throw error;
+    },
   };
 }
 
 const plan: SweepPlan = {
+  schema: 1,
   sweepId: 'sweep-1',
+  startedAt: '2026-11-22T08:00:00.000Z',
   family: 'network',
   intervalSeconds: 300,
   policySha256: 'ab',
   services: [serviceOf('one')],
+  gone: [],
+  estateChanged: true,
   problems: [],
-  confirm: new Set(),
+  confirm: [],
 };
 
 test('a batch holds at most 50 services, all of one subscription', () => {

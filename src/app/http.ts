@@ -1,27 +1,9 @@
-import { type FamilyState, familyStates } from './families.ts';
-import { callerOf, type Headers } from './principal.ts';
-import { type ReportFormat, renderReport, reportFormats, reportNow } from './report.ts';
+import { type Answer, authorise, guards, problem, type Request } from './answers.ts';
+import { type FamilyState, families, familyStates } from './families.ts';
+import { type ReportFormat, type ReportQuestion, renderReport, reportFormats, reportOf } from './report.ts';
 import { type Environment, type Log, openShared, type ServiceOpening } from './service.ts';
 
-/** The part of a request that the routes read, and what they answer; the shapes of `@azure/functions`. */
-export interface Request {
-  readonly headers: Headers;
-  readonly query: { get(name: string): string | null };
-}
-
-export interface Answer {
-  readonly status: number;
-  readonly headers: Record<string, string>;
-  readonly body: string;
-}
-
-/** Answers hold the state of a health service: no cache keeps them, no frame shows them, no script runs in them. */
-const guards = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-} as const;
+export type { Answer, Request } from './answers.ts';
 
 export type Open = (environment: Environment, log: Log) => ServiceOpening;
 
@@ -32,11 +14,8 @@ export async function answerReport(
   log: Log,
   open: Open = openShared,
 ): Promise<Answer> {
-  const caller = callerOf(request.headers, environment);
-  if (!caller) return problem(401, 'Not signed in', 'This route answers only callers that App Service has signed in.');
-  if (!caller.roles.some((role) => role === 'Auditor' || role === 'Operator')) {
-    return problem(403, 'Not an auditor', 'This route needs the app role Auditor or Operator.');
-  }
+  const caller = authorise(request, environment, ['Auditor', 'Operator']);
+  if ('status' in caller) return caller;
   const format = formatOf(request);
   if (!format) {
     const seen = JSON.stringify((request.query.get('format') ?? '').slice(0, 40));
@@ -46,10 +25,12 @@ export async function answerReport(
       `format is ${seen}: expected one of ${Object.keys(reportFormats).join(', ')}.`,
     );
   }
+  const { question, problems } = questionOf(request);
+  if (problems.length > 0) return problem(400, 'Not a question', problems.join(' '));
   const opening = open(environment, log);
   if (!opening.ok) return problem(503, 'Not configured', opening.problems.join(' '));
   try {
-    const report = await reportNow(opening.service);
+    const report = await reportOf(opening.service, question);
     return {
       status: 200,
       headers: { ...guards, 'content-type': reportFormats[format] },
@@ -85,6 +66,35 @@ function formatOf(request: Request): ReportFormat | undefined {
   return request.headers.get('accept')?.includes('text/html') ? 'html' : 'json';
 }
 
+/** Which part of the posture, and of which time; every parameter that is wrong, at once. */
+function questionOf({ query }: Request): { readonly question: ReportQuestion; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  const timeOf = (name: string): string | undefined => {
+    const given = query.get(name);
+    if (given === null) return undefined;
+    const time = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(given) ? Date.parse(given) : Number.NaN;
+    if (Number.isNaN(time)) {
+      problems.push(
+        `${name} is ${JSON.stringify(given.slice(0, 40))}: expected a day or a time such as 2026-11-22T08:00:00Z.`,
+      );
+      return undefined;
+    }
+    return new Date(time).toISOString();
+  };
+  const [at, from, to] = [timeOf('at'), timeOf('from'), timeOf('to')];
+  if (at !== undefined && (from ?? to) !== undefined)
+    problems.push('at stands alone: expected either at, or from and to.');
+  if (to !== undefined && from === undefined) problems.push('to is given without from.');
+  if (from !== undefined && to !== undefined && from > to) problems.push('from is after to.');
+  const family = query.get('family');
+  const known = families.find((one) => one === family);
+  if (family !== null && known === undefined) {
+    problems.push(`family is ${JSON.stringify(family.slice(0, 40))}: expected one of ${families.join(', ')}.`);
+  }
+  const service = query.get('service') ?? undefined;
+  return { question: { at: at ?? to, from, service, family: known }, problems };
+}
+
 /** Only the setting's name: its value may name the estate. */
 function settingOf(text: string): string {
   return `${text.split(/[\s:]/)[0] ?? 'a setting'} is wrong; the log says how`;
@@ -94,10 +104,4 @@ function health(status: 200 | 503, states: readonly FamilyState[], problems: rea
   const families = states.map(({ family, completedAt, stale }) => ({ family, completedAt, overdue: stale }));
   const body = JSON.stringify({ status: status === 200 ? 'healthy' : 'unhealthy', families, problems }, null, 2);
   return { status, headers: { ...guards, 'content-type': 'application/json' }, body };
-}
-
-/** RFC 9457. */
-function problem(status: number, title: string, detail: string): Answer {
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail });
-  return { status, headers: { ...guards, 'content-type': 'application/problem+json' }, body };
 }

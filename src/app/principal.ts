@@ -1,8 +1,8 @@
 import * as z from 'zod';
+import type { Person } from '../model.ts';
 
 /** What App Service's authentication says of a caller (functions facts 3.2). */
-export interface Caller {
-  readonly objectId: string;
+export interface Caller extends Person {
   readonly roles: readonly string[];
 }
 
@@ -13,6 +13,7 @@ export interface Headers {
 const principal = z.object({
   auth_typ: z.literal('aad'),
   role_typ: z.string().optional(),
+  name_typ: z.string().optional(),
   claims: z.array(z.object({ typ: z.string(), val: z.string() })),
 });
 
@@ -20,6 +21,7 @@ const objectIdTypes = ['http://schemas.microsoft.com/identity/claims/objectident
 const tenantTypes = ['http://schemas.microsoft.com/identity/claims/tenantid', 'tid'];
 /** The header is set by the platform; a longer one was not. */
 const longestHeader = 16_384;
+const longestName = 200;
 
 /**
  * The signed-in caller, or undefined. The header counts only where the platform's authentication module is on, since
@@ -34,7 +36,7 @@ export function callerOf(
   if (header === null || header.length > longestHeader) return undefined;
   const parsed = principal.safeParse(decode(header));
   if (!parsed.success) return undefined;
-  const { claims, role_typ } = parsed.data;
+  const { claims, role_typ, name_typ } = parsed.data;
   const valuesOf = (types: readonly string[]): readonly string[] =>
     claims.filter((claim) => types.includes(claim.typ)).map((claim) => claim.val);
   const [objectId] = valuesOf(objectIdTypes);
@@ -42,7 +44,12 @@ export function callerOf(
   const isGuid = z.guid().safeParse(objectId).success;
   if (!objectId || !isGuid || !tenant || tenant.toLowerCase() !== environment.AZURE_TENANT_ID?.toLowerCase())
     return undefined;
-  return { objectId, roles: valuesOf([...(role_typ === undefined ? [] : [role_typ]), 'roles']) };
+  const [name] = valuesOf([...(name_typ === undefined ? [] : [name_typ]), 'name', 'preferred_username']);
+  return {
+    objectId,
+    ...(name === undefined ? {} : { name: name.slice(0, longestName) }),
+    roles: valuesOf([...(role_typ === undefined ? [] : [role_typ]), 'roles']),
+  };
 }
 
 function decode(header: string): unknown {

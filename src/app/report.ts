@@ -1,10 +1,11 @@
-import type { Gathered, SweepRecord, Vantage } from '../model.ts';
-import { posturesAt } from '../posture/staleness.ts';
+import type { Drift, Family, FindingRecord, Gathered, Store, SweepRecord, Vantage } from '../model.ts';
+import { posturesAt, recordsAt } from '../posture/staleness.ts';
 import { renderHtml } from '../reports/html.ts';
 import { renderJson } from '../reports/json.ts';
 import { buildReport, type Report } from '../reports/report.ts';
 import { familyStates } from './families.ts';
-import { checkPolicy, loadPolicy } from './policy-file.ts';
+import { loadPolicy } from './policy-file.ts';
+import { lastGood } from './policy-watch.ts';
 import type { Service } from './service.ts';
 import { exceptionView, notAsked, version } from './views.ts';
 
@@ -15,28 +16,46 @@ export function renderReport(report: Report, format: ReportFormat): string {
   return format === 'html' ? renderHtml(report) : renderJson(report);
 }
 
-/** The posture as the last sweeps left it; findings too old to prove anything are unknown. */
-export async function reportNow(service: Service): Promise<Report> {
+export interface ReportQuestion {
+  /** absent: now */
+  readonly at?: string | undefined;
+  /** each finding with its history since then, up to `at` */
+  readonly from?: string | undefined;
+  /** id, key or name; absent: all */
+  readonly service?: string | undefined;
+  readonly family?: Family | undefined;
+}
+
+/**
+ * The posture as the sweeps left it, now or at a moment that is past; findings that were too old by then to prove anything
+ * are unknown. Exceptions are those of the policy of today.
+ */
+export async function reportOf(service: Service, question: ReportQuestion = {}): Promise<Report> {
   const { settings, now } = service;
   const store = await service.store();
-  const [records, sweeps, saved] = await Promise.all([
-    store.currentFindings(),
+  const at = question.at ?? now().toISOString();
+  const [{ records, drifts, history }, sweeps, saved] = await Promise.all([
+    remembered(store, question, at),
     store.latestSweeps(),
-    store.lastGoodPolicy(),
+    store.policy(),
   ]);
   const loading = await loadPolicy(settings.policyFile ?? 'fhirwatch.yaml', now());
-  const held = saved ? checkPolicy(saved.text, 'the last good policy', new Date(saved.savedAt)) : undefined;
-  const good = loading.ok ? loading.loaded : held?.ok ? held.loaded : undefined;
+  const good = loading.ok ? loading.loaded : lastGood(saved);
   const policyProblems = loading.ok ? [] : loading.problems;
-  const at = now().toISOString();
-  const startOf = new Map(records.map((record) => [`${record.service.id} ${record.finding.check}`, record.from]));
+  const startOf = new Map(records.map((record) => [keyOf(record), record.since]));
+  const driftOf = new Map(drifts.map((drift) => [`${drift.service.id} ${drift.check}`, drift.driftId]));
+  const past = Map.groupBy(history, keyOf);
   return buildReport({
-    generatedAt: at,
+    generatedAt: now().toISOString(),
     version,
     cloud: settings.cloud,
     vantage: vantageOf(sweeps),
     policySha256: good?.sha256 ?? '',
-    postures: posturesAt(records, at, (family) => settings.schedules[family].intervalSeconds),
+    postures: posturesAt(
+      records.filter((record) => isAsked(record, question)),
+      at,
+      (family) => settings.schedules[family].intervalSeconds,
+    ),
     sweeps: familyStates(sweeps, settings.schedules, now()),
     problems: [
       ...newestOf(sweeps).flatMap((sweep) => sweep.problems),
@@ -46,9 +65,48 @@ export async function reportNow(service: Service): Promise<Report> {
         detail,
       })),
     ],
-    exceptionOf: good ? exceptionView(good.policy, now()) : () => ({ exception: null }),
+    exceptionOf: good ? exceptionView(good.policy, new Date(at)) : () => ({ exception: null }),
     sinceOf: (watched, finding) => startOf.get(`${watched.id} ${finding.check}`) ?? null,
+    driftOf: (watched, finding) => driftOf.get(`${watched.id} ${finding.check}`) ?? null,
+    ...(question.from === undefined
+      ? {}
+      : { historyOf: (watched, finding) => (past.get(`${watched.id} ${finding.check}`) ?? []).map(intervalOf) }),
   });
+}
+
+async function remembered(
+  store: Store,
+  { at, from, family }: ReportQuestion,
+  moment: string,
+): Promise<{
+  readonly records: readonly FindingRecord[];
+  readonly drifts: readonly Drift[];
+  readonly history: readonly FindingRecord[];
+}> {
+  const part = family === undefined ? {} : { family };
+  const drifts = await store.driftsBetween(moment, moment);
+  if (at === undefined && from === undefined)
+    return { records: await store.currentFindings(part), drifts, history: [] };
+  const history = await store.findingsBetween(from ?? moment, moment, part);
+  return { records: recordsAt(history, moment), drifts, history };
+}
+
+function keyOf({ service, finding }: FindingRecord): string {
+  return `${service.id} ${finding.check}`;
+}
+
+function isAsked({ service, finding }: FindingRecord, question: ReportQuestion): boolean {
+  const asked = question.service?.toLowerCase();
+  const names = [service.id, service.key, service.name].map((name) => name.toLowerCase());
+  return (
+    (asked === undefined || names.includes(asked)) &&
+    (question.family === undefined || finding.family === question.family)
+  );
+}
+
+function intervalOf({ from, to, lastSeen, finding }: FindingRecord) {
+  const { status, severity, observed } = finding;
+  return { from, to: to ?? null, lastSeen, status, severity, observed };
 }
 
 /** The last sweep that asked a DNS question says where the monitor stands. */

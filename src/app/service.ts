@@ -3,7 +3,7 @@ import { insightsSink } from '../alerts/insights.ts';
 import type { Azure } from '../evidence/azure/client.ts';
 import type { SignalSink, Store } from '../model.ts';
 import { readSettings, type Settings, type StorageSettings } from '../settings.ts';
-import { azureStore } from '../state/azure.ts';
+import { azureStore, type StorageClients } from '../state/azure.ts';
 import { connect } from './connect.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -79,26 +79,39 @@ async function managedIdentity(clientId: string | undefined): Promise<TokenCrede
   return new ManagedIdentityCredential(clientId === undefined ? {} : { clientId });
 }
 
-const names = { findings: 'fhirwatchfindings', sweeps: 'fhirwatchsweeps', documents: 'fhirwatch' } as const;
+const names = {
+  findings: 'fhirwatchfindings',
+  drifts: 'fhirwatchdrifts',
+  baselines: 'fhirwatchbaselines',
+  sweeps: 'fhirwatchsweeps',
+  documents: 'fhirwatch',
+} as const;
 
-async function storageClients(storage: StorageSettings): Promise<Parameters<typeof azureStore>[0]> {
+async function storageClients(storage: StorageSettings): Promise<StorageClients> {
   const { TableClient } = await import('@azure/data-tables');
   const { ContainerClient } = await import('@azure/storage-blob');
   if (storage.kind === 'connection-string') {
     const { connectionString } = storage;
     // Only an emulator on loopback speaks plain http.
     const options = { allowInsecureConnection: /http:\/\/(127\.0\.0\.1|localhost)[:/]/i.test(connectionString) };
-    return {
-      findings: TableClient.fromConnectionString(connectionString, names.findings, options),
-      sweeps: TableClient.fromConnectionString(connectionString, names.sweeps, options),
-      documents: new ContainerClient(connectionString, names.documents),
-    };
+    const table = (name: string) => TableClient.fromConnectionString(connectionString, name, options);
+    return clientsOf(table, new ContainerClient(connectionString, names.documents));
   }
   const credential = await managedIdentity(storage.clientId);
+  const table = (name: string) => new TableClient(storage.tableServiceUri, name, credential);
+  return clientsOf(table, new ContainerClient(`${storage.blobServiceUri}/${names.documents}`, credential));
+}
+
+function clientsOf(
+  table: (name: string) => StorageClients['findings'],
+  documents: StorageClients['documents'],
+): StorageClients {
   return {
-    findings: new TableClient(storage.tableServiceUri, names.findings, credential),
-    sweeps: new TableClient(storage.tableServiceUri, names.sweeps, credential),
-    documents: new ContainerClient(`${storage.blobServiceUri}/${names.documents}`, credential),
+    findings: table(names.findings),
+    drifts: table(names.drifts),
+    baselines: table(names.baselines),
+    sweeps: table(names.sweeps),
+    documents,
   };
 }
 

@@ -1,123 +1,110 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { checks } from '../checks/index.ts';
-import { discoverEstate, type Estate, EstateUnlistable } from '../evidence/inventory.ts';
-import type { Evidence, EvidenceKind, Failure, Family, Store, Service as Watched } from '../model.ts';
+import type { Check, Drift, Evidence, Failure, Family, SweepPlan, Service as Watched } from '../model.ts';
 import type { OnThrow } from '../posture/assess.ts';
-import { type Confirm, runSweep, type SweepPorts } from '../sweep.ts';
-import { checkPolicy, type LoadedPolicy, loadPolicy } from './policy-file.ts';
+import { type ClosePorts, closeSweep } from '../sweep/close.ts';
+import { type BatchPorts, runSweep } from '../sweep.ts';
+import { type Planned, planSweep } from './plan.ts';
+import type { LoadedPolicy } from './policy-file.ts';
+import { watchPolicy } from './policy-watch.ts';
 import { batchPorts, contextSource } from './ports.ts';
 import { type Environment, type Log, openShared as open, type Service } from './service.ts';
+import { exceptionView } from './views.ts';
 
 /** A sweep must end before the host ends the invocation (host.json, `functionTimeout`). */
 const budgetMs = 25 * 60_000;
+/** The family that tells what concerns no family: removals, the policy, exceptions. It sweeps most often. */
+const speaker: Family = 'network';
 
 /**
  * One family's sweep. Throws where no heartbeat could be sent: the host then shows a failed invocation, and the missing
  * heartbeat pages.
  */
 export async function sweepFamily(family: Family, service: Service, log: Log): Promise<void> {
-  const { settings, now } = service;
   const signal = AbortSignal.timeout(budgetMs);
-  const [azure, store, sink] = await Promise.all([service.azure(), service.store(), service.sink()]);
-  const policy = await currentPolicy(service, store, log);
+  const policy = await watchPolicy(service, { speaks: family === speaker, log });
   if (!policy) throw new Error('no valid policy was ever read: nothing can be judged');
-  const own = checks.filter((check) => check.family === family);
-  const known = await store.knownEstate();
-  const listed = await listEstate(policy, service, signal);
-  const { intervalSeconds } = settings.schedules[family];
-  const common = { store, sink, now, checks: own, onThrow: logThrow(log) };
-  const plan = { sweepId: randomUUID(), family, intervalSeconds, policySha256: policy.sha256 };
-  if (listed instanceof EstateUnlistable) {
-    log.error('the estate could not be listed; what was known of it is unknown now', { ...listed.failure });
-    const contextOf = contextSource(known, policy.policy, settings.cloud, now);
-    const ports: SweepPorts = {
-      ...common,
-      contextOf,
-      gather: async (services) => failing(services, own, listed.failure),
-    };
-    const problems = [{ scope: '/', ...listed.failure }];
-    await runSweep({ ...plan, services: known, problems, confirm: new Set() }, ports);
-    return;
+  const close = await closePorts(family, policy, service);
+  await closeUnfinished(family, close, log);
+  const planned = await planSweep(family, policy, service, signal);
+  const { plan } = planned;
+  if (plan.unlisted) {
+    log.error('the estate could not be listed; what was known of it is unknown now', { ...plan.unlisted });
   }
-  const { services, gone } = await withUnlisted(listed, known, async (id) => {
-    const read = await azure.get(id, '2024-03-31', signal);
-    return !read.ok && read.reason === 'not-found';
+  const record = await runSweep(plan, {
+    ...close,
+    ...(await judgePorts(planned, policy, service, signal)),
+    onThrow: logThrow(log),
+    onBatchError: (index, error) =>
+      log.error('a batch was lost', { sweepId: plan.sweepId, index, error: textOf(error) }),
   });
-  const estate = { ...listed, services };
-  const ports = {
-    ...common,
-    ...batchPorts({ azure, estate, policy: policy.policy, settings, checks: own, now, signal }),
-  };
-  const confirm = rotation(services, intervalSeconds, now());
-  const record = await runSweep({ ...plan, services, problems: listed.problems, confirm }, ports);
-  await store.saveEstate(services);
-  await store.forgetServices(gone.map((one) => one.key));
-  log.info('sweep closed', { sweepId: record.sweepId, family, outcome: record.outcome, services: record.services });
+  const { sweepId, outcome, services } = record;
+  log.info('sweep closed', { sweepId, family, outcome, services });
 }
 
-async function listEstate(
+/**
+ * A timer never overlaps itself, so a sweep that is still open was cut short. It is closed with what it saw, naming what
+ * is missing; that it cannot be closed must not keep the next one from watching.
+ */
+async function closeUnfinished(family: Family, ports: ClosePorts, log: Log): Promise<void> {
+  for (const plan of await ports.store.openSweeps(family)) {
+    try {
+      const { outcome, missing } = await closeSweep(plan, ports);
+      log.error('a sweep had been cut short and is closed now', {
+        sweepId: plan.sweepId,
+        outcome,
+        missing: missing.length,
+      });
+    } catch (error) {
+      log.error('a sweep that had been cut short could not be closed', { sweepId: plan.sweepId, error: textOf(error) });
+    }
+  }
+}
+
+/** What the close of a family's sweep needs, in whatever process it happens. */
+export async function closePorts(family: Family, policy: LoadedPolicy, service: Service): Promise<ClosePorts> {
+  const { settings, environment, now } = service;
+  const [store, sink] = await Promise.all([service.store(), service.sink()]);
+  const exceptionOf = exceptionView(policy.policy, now());
+  return {
+    store,
+    sink,
+    now,
+    speaker,
+    checks: checks.filter((check) => check.family === family),
+    retentionDays: settings.retentionDays,
+    isExcepted: (watched, finding) => exceptionOf(watched, finding).exception !== null,
+    reportUrlOf: (drift) => reportUrl(drift, environment),
+    idOf: (...parts) => createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16),
+  };
+}
+
+/** What judging a sweep's batches needs. */
+async function judgePorts(
+  { plan, estate }: Planned,
   policy: LoadedPolicy,
   service: Service,
   signal: AbortSignal,
-): Promise<Estate | EstateUnlistable> {
-  try {
-    return await discoverEstate(policy.policy.estate, await service.azure(), signal);
-  } catch (error) {
-    if (error instanceof EstateUnlistable) return error;
-    throw error;
+): Promise<BatchPorts> {
+  const { settings, now } = service;
+  const own = checks.filter((check) => check.family === plan.family);
+  if (estate) {
+    const azure = await service.azure();
+    return batchPorts({ azure, estate, policy: policy.policy, settings, checks: own, now, signal });
   }
-}
-
-/** Resource Graph lags and may drop a service for a while: one that was known stays watched until a direct read says 404. */
-async function withUnlisted(
-  listed: Estate,
-  known: readonly Watched[],
-  isGone: (id: string) => Promise<boolean>,
-): Promise<{ readonly services: readonly Watched[]; readonly gone: readonly Watched[] }> {
-  const seen = new Set(listed.services.map((service) => service.key));
-  const missing = await Promise.all(
-    known
-      .filter((service) => !seen.has(service.key))
-      .map(async (service) => ({ service, gone: await isGone(service.id) })),
-  );
-  const kept = missing.filter(({ gone }) => !gone).map(({ service }) => service);
   return {
-    services: [...listed.services, ...kept],
-    gone: missing.filter(({ gone }) => gone).map(({ service }) => service),
+    checks: own,
+    contextOf: contextSource(plan.services, policy.policy, settings.cloud, now),
+    gather: async (services) => failing(services, own, plan.unlisted),
   };
 }
 
-/** The policy file if it is valid, else the last good one; an invalid one is told each time it is met. */
-async function currentPolicy(service: Service, store: Store, log: Log): Promise<LoadedPolicy | undefined> {
-  const { settings, now } = service;
-  const loading = await loadPolicy(settings.policyFile ?? 'fhirwatch.yaml', now());
-  const before = await store.lastGoodPolicy();
-  if (loading.ok) {
-    const { text, sha256 } = loading.loaded;
-    if (before?.sha256 !== sha256) await store.savePolicy({ schema: 1, text, sha256, savedAt: now().toISOString() });
-    return loading.loaded;
-  }
-  log.error('the policy is not valid; the last good one holds', { problems: loading.problems });
-  const problem = loading.problems.join('\n').slice(0, 4000);
-  const signal = { name: 'PolicyInvalid', at: now().toISOString(), properties: { problem }, measurements: {} };
-  await (await service.sink()).send([signal]);
-  // Judged at the time it was saved: an exception that has expired since must not make the whole policy invalid.
-  const again = before ? checkPolicy(before.text, 'the last good policy', new Date(before.savedAt)) : undefined;
-  return again?.ok ? again.loaded : undefined;
-}
-
-/** Within an hour every service is in the set once, so that every critical pass is read directly at least hourly. */
-export function rotation(services: readonly Watched[], intervalSeconds: number, now: Date): Confirm {
-  const slots = Math.max(1, Math.floor(3600 / intervalSeconds));
-  const slot = Math.floor(now.getTime() / 1000 / intervalSeconds) % slots;
-  const slotOf = (key: string): number => createHash('sha256').update(key).digest().readUInt32BE(0) % slots;
-  return new Set(services.filter((service) => slotOf(service.key) === slot).map((service) => service.id));
-}
+const notListed: Failure = { reason: 'unreachable', detail: 'the estate could not be listed' };
 
 function failing(
   services: readonly Watched[],
-  own: readonly { readonly requires: readonly EvidenceKind[]; readonly considers?: readonly EvidenceKind[] }[],
-  failure: Failure,
+  own: readonly Pick<Check, 'requires' | 'considers'>[],
+  failure: SweepPlan['unlisted'] = notListed,
 ): ReadonlyMap<string, Evidence> {
   const kinds = new Set(own.flatMap((check) => [...check.requires, ...(check.considers ?? [])]));
   const nothing: Evidence = Object.fromEntries(
@@ -126,13 +113,19 @@ function failing(
   return new Map(services.map((service) => [service.id, nothing]));
 }
 
+/** The page of the service that drifted; `WEBSITE_HOSTNAME` is the platform's. */
+function reportUrl({ service }: Drift, environment: Environment): string {
+  const host = environment.WEBSITE_HOSTNAME;
+  return host ? `https://${host}/api/report?format=html&service=${service.key}` : '';
+}
+
 function logThrow(log: Log): OnThrow {
   return (checkId, service, error) =>
-    log.error('a check threw', {
-      checkId,
-      serviceKey: service.key,
-      error: error instanceof Error ? error.stack : 'unknown',
-    });
+    log.error('a check threw', { checkId, serviceKey: service.key, error: textOf(error) });
+}
+
+function textOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : 'unknown';
 }
 
 /** What a timer does: it sweeps, or says why it cannot. Without settings nothing can even be announced. */

@@ -3,6 +3,8 @@ import { isOpen } from './decide.ts';
 
 /** Azure's alert rules see two days at most, so an open drift repeats its state (functions facts 4.2). */
 const repeatSeconds = 6 * 3600;
+/** Rules run every five minutes. */
+const visibleSeconds = 300;
 
 /** A signal that is due, and the drift as it is once the ingestion service accepted it. */
 export interface Announcement {
@@ -17,41 +19,43 @@ export interface AnnouncementContext {
   changedByOf(drift: Drift): string;
 }
 
-/** What must still be told of these drifts, each step once: opened, open (repeated), resolved; a resolve never precedes its opening. */
+/**
+ * What must still be told of these drifts: opened, open (repeated), resolved, each step once. A signal bears the time at
+ * which it is told, since Azure takes none that is two days old and rules look no further back: when the drift began and
+ * was found stands in `since` and in the store. Where an opening was told late, its end waits until rules have seen it.
+ */
 export function announcementsDue(drifts: readonly Drift[], context: AnnouncementContext): readonly Announcement[] {
   const members = Map.groupBy(drifts.filter(isOpen), (drift) => drift.causeId);
   return drifts.flatMap((drift): readonly Announcement[] => {
-    const signal = (name: string, at: string): Signal =>
-      signalOf(name, at, drift, members.get(drift.causeId)?.length ?? 0, context);
-    const opening: readonly Announcement[] =
-      drift.openSentAt === undefined
-        ? [
-            {
-              signal: signal('DriftOpened', drift.openedAt),
-              announced: { ...drift, openSentAt: context.at, stateSentAt: context.at },
-            },
-          ]
-        : [];
-    const told = opening[0]?.announced ?? drift;
-    if (drift.resolvedAt !== undefined) {
-      if (drift.resolveSentAt !== undefined) return opening;
-      const announced = { ...told, resolveSentAt: context.at };
-      return [...opening, { signal: signal('DriftResolved', drift.resolvedAt), announced }];
-    }
-    const overdue = seconds(told.stateSentAt ?? told.openedAt, context.at) >= repeatSeconds;
-    if (!overdue) return opening;
-    return [...opening, { signal: signal('DriftOpen', context.at), announced: { ...told, stateSentAt: context.at } }];
+    const step = nextStep(drift, context.at);
+    if (!step) return [];
+    const signal = signalOf(step.name, drift, members.get(drift.causeId)?.length ?? 0, context);
+    return [{ signal, announced: { ...drift, ...step.sent } }];
   });
 }
 
-function signalOf(name: string, at: string, drift: Drift, members: number, context: AnnouncementContext): Signal {
+function nextStep(drift: Drift, at: string): { readonly name: string; readonly sent: Partial<Drift> } | undefined {
+  const { openedAt, openSentAt, stateSentAt, resolvedAt, resolveSentAt } = drift;
+  if (openSentAt === undefined) return { name: 'DriftOpened', sent: { openSentAt: at, stateSentAt: at } };
+  if (resolvedAt === undefined) {
+    const isDue = seconds(stateSentAt ?? openSentAt, at) >= repeatSeconds;
+    return isDue ? { name: 'DriftOpen', sent: { stateSentAt: at } } : undefined;
+  }
+  if (resolveSentAt !== undefined) return undefined;
+  const waits = openSentAt !== openedAt && seconds(openSentAt, at) < visibleSeconds;
+  return waits ? undefined : { name: 'DriftResolved', sent: { resolveSentAt: at } };
+}
+
+function signalOf(name: string, drift: Drift, members: number, context: AnnouncementContext): Signal {
   return {
     name,
-    at,
+    at: context.at,
     properties: {
       driftId: drift.driftId,
       causeId: drift.causeId,
       causeTitle: drift.causeTitle,
+      causeSeverity: drift.causeSeverity,
+      causeCheck: drift.causeCheck,
       check: drift.check,
       family: drift.family,
       severity: drift.severity,

@@ -24,6 +24,8 @@ const evidenceNames: { readonly [K in EvidenceKind]: string } = {
   requiredZones: 'The private link resources',
   privateZones: 'The private DNS zones',
   dnsAnswers: 'The DNS answers',
+  privatePath: 'The path from inside the network',
+  publicPath: 'What the Internet gets of it',
   roleAssignments: 'The role assignments',
   roleDefinitions: 'The role definitions',
   eligibleRoles: 'The eligible roles (PIM)',
@@ -158,6 +160,7 @@ function toFinding(check: Check, evidence: Evidence, verdict: Verdict): Finding 
     status: verdict.status,
     message: shorten(verdict.message),
     observed: shortenObserved(verdict.observed),
+    ...(verdict.culprit && { culprit: { key: shorten(verdict.culprit.key), title: shorten(verdict.culprit.title) } }),
     evidence: verdict.status === 'not-applicable' ? [] : kindsOf(check).flatMap((kind) => references(kind, evidence)),
   };
 }

@@ -1,28 +1,52 @@
-import type { BaselineEntry, Direction, Drift, Finding, FindingRecord, Resolution, Service } from '../model.ts';
+import type {
+  BaselineEntry,
+  Cause,
+  Culprit,
+  Direction,
+  Drift,
+  Family,
+  Finding,
+  FindingRecord,
+  Resolution,
+  Service,
+  Settling,
+} from '../model.ts';
+import { withCauses } from './causes.ts';
 import { severityRank } from './coverage.ts';
 import { compare } from './drift.ts';
 
-/** Seconds that a finding must last before it counts: Azure itself is late (ARCHITECTURE, "Drift, alerts, memory"). */
-export interface Settling {
-  readonly opening: number;
-  readonly resolving: number;
-}
-
 export interface DecisionInput {
   readonly at: string;
+  readonly family: Family;
   /** the current interval of every finding of the family that this sweep saw */
   readonly records: readonly FindingRecord[];
   /** services that the estate no longer lists, confirmed */
   readonly removed: readonly Service[];
+  /** every family notices a removal; one tells it */
+  readonly tellsRemovals: boolean;
   readonly baseline: readonly BaselineEntry[];
-  /** open drifts of the family, and the last resolved one of a finding */
+  /** drifts of the family that still matter: open ones, and those that ended lately */
   readonly drifts: readonly Drift[];
-  settling(check: string): Settling;
+  /** checks of the family: what no check judges any more is no drift */
+  readonly checks: ReadonlySet<string>;
+  settling(check: string): Required<Settling>;
   isExcepted(service: Service, finding: Finding): boolean;
-  /** what is to blame where it is not the service itself: a workspace, a role assignment */
-  culpritOf(service: Service, finding: Finding): { readonly key: string; readonly title: string };
+  /** what is to blame for this finding */
+  culpritOf(service: Service, finding: Finding): Culprit;
   /** a short stable id of the parts */
   idOf(...parts: readonly string[]): string;
+}
+
+export interface Decision {
+  /** new drifts, and those that were open before: as they were, changed, or resolved */
+  readonly drifts: readonly Drift[];
+  /** causes that begin with the new drifts */
+  readonly causes: readonly Cause[];
+}
+
+/** A drift as it begins; its cause is found once all that begin with it are known. */
+export interface Opening extends Omit<Drift, `cause${string}`> {
+  readonly culprit: Culprit;
 }
 
 /** A pass must hold longer after every flap, up to two hours. */
@@ -33,28 +57,32 @@ const flapMemorySeconds = 24 * 3600;
 /** A removal is told once and then over. */
 const removalSeconds = 24 * 3600;
 
-/**
- * The drifts after this sweep: every open one, whether it stays, changes or resolves, and the new ones. The same input
- * gives the same drifts with the same ids, so that a crash between deciding and remembering repeats nothing.
- */
-export function decide(input: DecisionInput): readonly Drift[] {
+interface Outcome {
+  readonly drifts: readonly Drift[];
+  readonly openings: readonly Opening[];
+}
+
+/** The drifts after this sweep. Nothing but the input decides, so that a sweep that is closed twice decides the same. */
+export function decide(input: DecisionInput): Decision {
   const accepted = new Map(input.baseline.map((entry) => [keyOf(entry.serviceId, entry.check), entry]));
   const open = new Map(input.drifts.filter(isOpen).map((drift) => [keyOf(drift.service.id, drift.check), drift]));
   const seen = new Set(input.records.map((record) => keyOf(record.service.id, record.finding.check)));
-  const next = input.records.flatMap((record) => {
-    const key = keyOf(record.service.id, record.finding.check);
-    return decideOne(record, accepted.get(key), open.get(key), input);
-  });
   const gone = new Set(input.removed.map((service) => service.id.toLowerCase()));
-  const others = [...open.values()].filter((drift) => !seen.has(keyOf(drift.service.id, drift.check)));
-  return withCauses(
-    [
-      ...next,
-      ...others.map((drift) => age(drift, gone, input)),
-      ...input.removed.flatMap((service) => removal(service, input)),
-    ],
+  const here = new Set(input.records.map((record) => record.service.key));
+  const unseen = [...open.values()].filter((drift) => !seen.has(keyOf(drift.service.id, drift.check)));
+  const outcomes: readonly Outcome[] = [
+    ...input.records.map((record) => {
+      const key = keyOf(record.service.id, record.finding.check);
+      return decideOne(record, accepted.get(key), open.get(key), input);
+    }),
+    ...unseen.map((drift) => stays(age(drift, gone, here, input))),
+    ...input.removed.map((service) => removal(service, input)),
+  ];
+  const { drifts, causes } = withCauses(
+    outcomes.flatMap(({ openings }) => openings),
     input,
   );
+  return { drifts: [...outcomes.flatMap((outcome) => outcome.drifts), ...drifts], causes };
 }
 
 function decideOne(
@@ -62,34 +90,35 @@ function decideOne(
   accepted: BaselineEntry | undefined,
   open: Drift | undefined,
   input: DecisionInput,
-): readonly Drift[] {
+): Outcome {
   const { service, finding } = record;
   const direction = compare(accepted, finding, input.baseline.length > 0);
-  if (!open) return opens(record, direction, input) ? [opened(record, direction, accepted, input)] : [];
+  const opening = opens(record, direction, input) ? [opened(record, direction, accepted, input)] : [];
+  if (!open) return { drifts: [], openings: opening };
+  const giveWay = (resolution: Resolution): Outcome =>
+    opening.length > 0 ? { drifts: [resolved(open, resolution, input.at)], openings: opening } : stays(open);
   if (finding.status === 'fail') {
-    if (input.isExcepted(service, finding)) return [resolved(open, 'excepted', input.at)];
+    if (input.isExcepted(service, finding)) return stays(resolved(open, 'excepted', input.at));
+    if (open.direction !== 'regressed') return giveWay('known');
     const graver = severityRank(finding.severity) < severityRank(open.severity);
-    if (open.direction === 'regressed' && !graver) return [failing(open, record)];
-    return [
-      resolved(open, open.direction === 'regressed' ? 'superseded' : 'known', input.at),
-      opened(record, 'regressed', accepted, input),
-    ];
+    return graver && opening.length > 0 ? giveWay('superseded') : stays(failing(open, record));
   }
   if (finding.status === 'unknown') {
     // What was failing is not repaired by being out of sight.
-    if (open.direction === 'regressed' || open.direction === 'obscured') return [open];
-    return opens(record, direction, input)
-      ? [resolved(open, 'known', input.at), opened(record, 'obscured', accepted, input)]
-      : [open];
+    return open.direction === 'regressed' || open.direction === 'obscured' ? stays(open) : giveWay('known');
   }
-  return [recovering(open, record, direction, input)];
+  return stays(inOrder(open, record, accepted, direction, input));
+}
+
+function stays(drift: Drift): Outcome {
+  return { drifts: [drift], openings: [] };
 }
 
 function opens(record: FindingRecord, direction: Direction | undefined, input: DecisionInput): direction is Direction {
   const { service, finding } = record;
   if (direction === undefined) return false;
   // One unknown is weather; two sweeps in a row are a gap.
-  if (direction === 'obscured') return record.lastSeen > record.from;
+  if (direction === 'obscured') return record.lastSeen > record.since;
   if (direction !== 'regressed') return true;
   if (input.isExcepted(service, finding)) return false;
   return finding.severity === 'critical' || lasted(record, input.at) >= input.settling(finding.check).opening;
@@ -100,20 +129,18 @@ function opened(
   direction: Direction,
   accepted: BaselineEntry | undefined,
   input: DecisionInput,
-): Drift {
+): Opening {
   const { service, finding } = record;
-  const before = input.drifts.find(
+  const lately = input.drifts.filter(
     (drift) =>
-      drift.check === finding.check &&
-      drift.service.id.toLowerCase() === service.id.toLowerCase() &&
+      keyOf(drift.service.id, drift.check) === keyOf(service.id, finding.check) &&
       drift.resolution === 'recovered' &&
       seconds(drift.resolvedAt ?? '', input.at) <= flapMemorySeconds,
   );
   return {
     schema: 1,
-    driftId: input.idOf(service.id.toLowerCase(), finding.check, direction, finding.severity, record.from),
-    causeId: '',
-    causeTitle: '',
+    driftId: input.idOf('drift', service.id.toLowerCase(), finding.check, direction, input.at),
+    culprit: input.culpritOf(service, finding),
     service,
     check: finding.check,
     family: finding.family,
@@ -122,9 +149,9 @@ function opened(
     was: accepted ? { status: accepted.status, observed: accepted.observed } : null,
     is: { status: finding.status, observed: finding.observed },
     message: finding.message,
-    since: record.from,
+    since: record.since,
     openedAt: input.at,
-    flaps: before ? before.flaps + 1 : 0,
+    flaps: Math.max(0, ...lately.map((drift) => drift.flaps + 1)),
     recovering: false,
   };
 }
@@ -135,71 +162,63 @@ function failing(open: Drift, { finding }: FindingRecord): Drift {
   return { ...open, is, message: finding.message, flaps: open.flaps + (open.recovering ? 1 : 0), recovering: false };
 }
 
-/** In order again: resolved once it has lasted, at once where only sight was lost. */
-function recovering(open: Drift, record: FindingRecord, direction: Direction | undefined, input: DecisionInput): Drift {
+/** A pass or not-applicable: what had failed is resolved once this has lasted, what was out of sight at once. */
+function inOrder(
+  open: Drift,
+  record: FindingRecord,
+  accepted: BaselineEntry | undefined,
+  direction: Direction | undefined,
+  input: DecisionInput,
+): Drift {
   if (open.direction === 'obscured') return resolved(open, 'known', input.at);
   if (open.direction === 'changed' || open.direction === 'added') {
-    if (direction === undefined) return resolved(open, 'accepted', input.at);
+    if (direction === undefined) {
+      const since = accepted && accepted.acceptedAt >= open.openedAt;
+      return resolved(open, since ? 'accepted' : 'recovered', input.at);
+    }
     return { ...open, is: { status: record.finding.status, observed: record.finding.observed } };
   }
   const hold = Math.min(input.settling(open.check).resolving + open.flaps * flapHoldSeconds, longestHoldSeconds);
   if (lasted(record, input.at) >= hold) return resolved(open, 'recovered', input.at);
-  return { ...open, recovering: true };
+  return open.recovering ? open : { ...open, recovering: true };
 }
 
 /** An open drift whose finding this sweep did not see. */
-function age(drift: Drift, gone: ReadonlySet<string>, input: DecisionInput): Drift {
+function age(drift: Drift, gone: ReadonlySet<string>, here: ReadonlySet<string>, input: DecisionInput): Drift {
   if (drift.direction === 'removed') {
+    if (here.has(drift.service.key)) return resolved(drift, 'recovered', input.at);
     return seconds(drift.openedAt, input.at) >= removalSeconds ? resolved(drift, 'told', input.at) : drift;
   }
-  return gone.has(drift.service.id.toLowerCase()) ? resolved(drift, 'removed', input.at) : drift;
+  const isOver = gone.has(drift.service.id.toLowerCase()) || !input.checks.has(drift.check);
+  return isOver ? resolved(drift, 'removed', input.at) : drift;
 }
 
-function removal(service: Service, input: DecisionInput): readonly Drift[] {
-  const known = input.baseline.find((entry) => entry.serviceId.toLowerCase() === service.id.toLowerCase());
-  const told = input.drifts.some((drift) => drift.direction === 'removed' && drift.service.id === service.id);
-  if (!known || told) return [];
-  return [
-    {
-      schema: 1,
-      driftId: input.idOf(service.id.toLowerCase(), 'removed', input.at),
-      causeId: '',
-      causeTitle: '',
-      service,
-      check: 'estate',
-      family: 'lifecycle',
-      severity: 'medium',
-      direction: 'removed',
-      was: { status: known.status, observed: {} },
-      is: { status: 'not-applicable', observed: {} },
-      message: `${service.name} is no longer in the estate.`,
-      since: input.at,
-      openedAt: input.at,
-      flaps: 0,
-      recovering: false,
-    },
-  ];
-}
-
-/** New drifts with one culprit and direction share a cause; one that joins later gets a cause of its own. */
-function withCauses(drifts: readonly Drift[], input: DecisionInput): readonly Drift[] {
-  return drifts.map((drift) => {
-    if (drift.causeId !== '') return drift;
-    const culprit = input.culpritOf(drift.service, {
-      check: drift.check,
-      family: drift.family,
-      severity: drift.severity,
-      status: drift.is.status,
-      message: drift.message,
-      observed: drift.is.observed,
-      evidence: [],
-    });
-    return {
-      ...drift,
-      causeId: input.idOf(culprit.key.toLowerCase(), drift.direction, input.at),
-      causeTitle: culprit.title,
-    };
-  });
+/** Without anything accepted, nobody expects a service to be there. */
+function removal(service: Service, input: DecisionInput): Outcome {
+  const told = input.drifts.some(
+    ({ direction, service: one, resolution }) =>
+      direction === 'removed' && one.key === service.key && resolution !== 'recovered',
+  );
+  if (!input.tellsRemovals || input.baseline.length === 0 || told) return { drifts: [], openings: [] };
+  const own = input.baseline.find((entry) => entry.serviceKey === service.key);
+  const opening: Opening = {
+    schema: 1,
+    driftId: input.idOf('drift', service.id.toLowerCase(), 'estate', 'removed', input.at),
+    culprit: { key: service.id, title: service.name },
+    service,
+    check: 'estate',
+    family: input.family,
+    severity: 'medium',
+    direction: 'removed',
+    was: own ? { status: own.status, observed: {} } : null,
+    is: { status: 'not-applicable', observed: {} },
+    message: `${service.name} is no longer part of the estate.`,
+    since: input.at,
+    openedAt: input.at,
+    flaps: 0,
+    recovering: false,
+  };
+  return { drifts: [], openings: [opening] };
 }
 
 function resolved(drift: Drift, resolution: Resolution, at: string): Drift {
@@ -210,8 +229,14 @@ export function isOpen(drift: Drift): boolean {
   return drift.resolvedAt === undefined;
 }
 
+/** Of no more use but to history: told to the end, and too long ago to count as flapping. */
+export function isPast(drift: Drift, at: string): boolean {
+  const { resolvedAt, resolveSentAt } = drift;
+  return resolvedAt !== undefined && resolveSentAt !== undefined && seconds(resolvedAt, at) > flapMemorySeconds;
+}
+
 function lasted(record: FindingRecord, at: string): number {
-  return seconds(record.from, at);
+  return seconds(record.since, at);
 }
 
 function seconds(from: string, to: string): number {

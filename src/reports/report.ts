@@ -62,7 +62,17 @@ export interface ReportedService {
 export interface ReportedFinding extends Finding {
   readonly since: string | null;
   readonly exception: AppliedException | null;
+  /** of the drift that is open */
   readonly drift: string | null;
+  /** where a period was asked for: every state in it, oldest first */
+  readonly history?: readonly ReportedInterval[];
+}
+
+/** `to`: when another state was seen; null while it lasts */
+export interface ReportedInterval extends Pick<Finding, 'status' | 'severity' | 'observed'> {
+  readonly from: string;
+  readonly to: string | null;
+  readonly lastSeen: string;
 }
 
 export interface ExceptionView {
@@ -84,6 +94,9 @@ export interface ReportInput {
   exceptionOf(service: Service, finding: Finding): ExceptionView;
   /** since when the finding has had this status; null where nobody remembers */
   sinceOf(service: Service, finding: Finding): string | null;
+  /** absent: nobody remembers drifts */
+  driftOf?(service: Service, finding: Finding): string | null;
+  historyOf?(service: Service, finding: Finding): readonly ReportedInterval[];
 }
 
 /** Two reports of the same state are equal but for their times: services by id, findings by check. */
@@ -122,7 +135,10 @@ function reportedService(posture: Posture, input: ReportInput): ReportedService 
     const { exception, remark }: ExceptionView =
       finding.status === 'fail' ? input.exceptionOf(posture.service, finding) : { exception: null };
     const message = remark === undefined ? finding.message : `${finding.message} ${remark}`;
-    return { ...finding, message, since: input.sinceOf(posture.service, finding), exception, drift: null };
+    const since = input.sinceOf(posture.service, finding);
+    const drift = input.driftOf?.(posture.service, finding) ?? null;
+    const history = input.historyOf?.(posture.service, finding);
+    return { ...finding, message, since, exception, drift, ...(history ? { history } : {}) };
   });
   return {
     id,

@@ -1,47 +1,165 @@
-import type { FindingRecord, PolicyRecord, Service, Store, SweepRecord } from '../model.ts';
-import { isLater, step } from './intervals.ts';
+import type {
+  BaselineEntry,
+  BatchRecord,
+  Cause,
+  Drift,
+  Family,
+  FindingRecord,
+  Part,
+  PolicyRecord,
+  Service,
+  Store,
+  SweepPlan,
+  SweepRecord,
+} from '../model.ts';
+import { inOrder, isLater, overlaps, step } from './intervals.ts';
+
+interface Book {
+  version: number;
+  readonly now: Map<string, Drift>;
+  past: readonly Drift[];
+}
 
 /** The store of one process: what it remembers dies with it. The same contract test holds for the Azure store. */
 export function memoryStore(): Store {
   const current = new Map<string, FindingRecord>();
+  let ended: readonly FindingRecord[] = [];
+  const estates = new Map<Family, readonly Service[]>();
+  const plans = new Map<string, SweepPlan>();
+  const batches = new Map<string, Map<number, BatchRecord>>();
   const sweeps = new Map<string, SweepRecord>();
-  let estate: readonly Service[] = [];
+  const latest = new Map<string, SweepRecord>();
+  const books = new Map<Family, Book>();
+  const causes = new Map<string, Cause>();
+  const baselines = new Map<string, BaselineEntry>();
   let policy: PolicyRecord | undefined;
+
+  const keyOf = (service: Service, check: string): string => `${service.key} ${check}`;
+  const bookOf = (family: Family): Book => {
+    const book = books.get(family) ?? { version: 0, now: new Map(), past: [] };
+    books.set(family, book);
+    return book;
+  };
   return {
-    async saveFindings(sweepId, at, postures) {
+    async saveFindings({ sweepId, intervalSeconds }, at, postures) {
       for (const { service, findings } of postures) {
         for (const finding of findings) {
-          const key = `${service.key} ${finding.check}`;
-          current.set(key, step(current.get(key), { service, finding, at, sweepId }).current);
+          const key = keyOf(service, finding.check);
+          const next = step(current.get(key), { service, finding, at, sweepId, intervalSeconds });
+          current.set(key, next.current);
+          if (next.ended) ended = [...ended, next.ended];
         }
       }
     },
-    async currentFindings(serviceKey) {
-      return [...current.values()].filter((record) => serviceKey === undefined || record.service.key === serviceKey);
+    async currentFindings(part) {
+      return [...current.values()].filter((record) => isPart(record, part));
     },
-    async forgetServices(serviceKeys) {
-      const gone = new Set(serviceKeys);
-      for (const [key, record] of current) if (gone.has(record.service.key)) current.delete(key);
+    async findingsBetween(from, to, part) {
+      const all = [...ended, ...current.values()].filter((record) => isPart(record, part));
+      return inOrder(all).filter((record) => overlaps(record, from, to));
     },
-    async saveEstate(services) {
-      estate = services;
+    async forgetServices(family, at, services) {
+      const gone = new Set(services.map(({ key }) => key));
+      for (const [key, record] of current) {
+        if (record.finding.family !== family || !gone.has(record.service.key)) continue;
+        current.delete(key);
+        ended = [...ended, { ...record, to: at }];
+      }
     },
-    async knownEstate() {
-      return estate;
+    async saveEstate(family, services) {
+      estates.set(family, services);
+    },
+    async knownEstate(family) {
+      return estates.get(family) ?? [];
+    },
+
+    async openSweep(plan) {
+      plans.set(plan.sweepId, plan);
+    },
+    async openSweeps(family) {
+      return [...plans.values()].filter((plan) => plan.family === family);
+    },
+    async saveBatch(sweepId, record) {
+      batches.set(sweepId, new Map([...(batches.get(sweepId) ?? []), [record.index, record]]));
+    },
+    async savedBatches(sweepId) {
+      return [...(batches.get(sweepId)?.values() ?? [])];
     },
     async saveSweep(record) {
-      for (const slot of slotsOf(record)) if (isLater(record, sweeps.get(slot))) sweeps.set(slot, record);
+      for (const slot of slotsOf(record)) if (isLater(record, latest.get(slot))) latest.set(slot, record);
+      sweeps.set(record.sweepId, record);
+      plans.delete(record.sweepId);
+      batches.delete(record.sweepId);
+    },
+    async sweep(sweepId) {
+      return sweeps.get(sweepId);
     },
     async latestSweeps() {
-      return [...new Set(sweeps.values())];
+      return [...new Set(latest.values())];
     },
+
+    async driftBook(family) {
+      const { now, version } = bookOf(family);
+      return { drifts: [...now.values()], version: String(version) };
+    },
+    async saveDrifts(family, version, changes) {
+      const book = bookOf(family);
+      if (version !== String(book.version)) return undefined;
+      for (const cause of changes.causes) causes.set(cause.causeId, cause);
+      for (const drift of changes.drifts) book.now.set(drift.driftId, drift);
+      for (const drift of changes.past) book.now.delete(drift.driftId);
+      book.past = [...book.past, ...changes.past];
+      book.version += 1;
+      return String(book.version);
+    },
+    async driftsBetween(from, to) {
+      const all = [...books.values()].flatMap((book) => [...book.now.values(), ...book.past]);
+      return all.filter((drift) => wasOpen(drift, from, to));
+    },
+    async cause(causeId) {
+      const cause = causes.get(causeId);
+      if (!cause) return undefined;
+      return { cause, drifts: [...bookOf(cause.family).now.values()].filter((drift) => drift.causeId === causeId) };
+    },
+
+    async baseline(family) {
+      return [...baselines.values()].filter((entry) => entry.family === family);
+    },
+    async saveBaseline(family, entries, dropped) {
+      for (const entry of dropped) baselines.delete(`${family} ${entry.serviceKey} ${entry.check}`);
+      for (const entry of entries) baselines.set(`${family} ${entry.serviceKey} ${entry.check}`, entry);
+    },
+
     async savePolicy(record) {
       policy = record;
     },
-    async lastGoodPolicy() {
+    async policy() {
       return policy;
     },
+
+    async purge(family, before, limit) {
+      const old = ended.filter((one) => one.finding.family === family && (one.to ?? '') < before).slice(0, limit);
+      ended = ended.filter((record) => !old.includes(record));
+      const book = bookOf(family);
+      const past = book.past.filter((drift) => (drift.resolvedAt ?? '') < before).slice(0, limit);
+      book.past = book.past.filter((drift) => !past.includes(drift));
+      for (const drift of past) causes.delete(drift.causeId);
+      const done = [...sweeps.values()].filter((sweep) => sweep.family === family && sweep.startedAt < before);
+      for (const sweep of done.slice(0, limit)) sweeps.delete(sweep.sweepId);
+    },
   };
+}
+
+function isPart({ service, finding }: FindingRecord, part: Part = {}): boolean {
+  return (
+    (part.family === undefined || finding.family === part.family) &&
+    (part.service === undefined || service.key === part.service.key)
+  );
+}
+
+/** Whether the drift was open at some time of the period. */
+export function wasOpen(drift: Drift, from: string, to: string): boolean {
+  return drift.openedAt <= to && (drift.resolvedAt === undefined || drift.resolvedAt > from);
 }
 
 /** Where a sweep's record stands: the last of its family, and the last completed one if it completed. */

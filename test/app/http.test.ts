@@ -69,7 +69,7 @@ async function opened(now: string, sweeps: readonly SweepRecord[]): Promise<() =
   const settled = readSettings({ FHIRWATCH_POLICY: 'no-such-file.yaml' });
   if (!settled.ok) throw new Error('settings');
   const store = memoryStore();
-  await store.saveFindings('network-1', at, [posture]);
+  await store.saveFindings({ sweepId: 'network-1', family: 'network', intervalSeconds: 300 }, at, [posture]);
   for (const sweep of sweeps) await store.saveSweep(sweep);
   const unused = () => Promise.reject(new Error('not needed here'));
   const service: Service = {

@@ -1,10 +1,20 @@
-import { TableClient } from '@azure/data-tables';
-import { ContainerClient } from '@azure/storage-blob';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startAzurite } from '../../sandbox/azurite.ts';
-import type { Finding, Posture, Service, Store, SweepRecord } from '../../src/model.ts';
+import type {
+  BaselineEntry,
+  Cause,
+  Drift,
+  DriftChanges,
+  Finding,
+  Posture,
+  Service,
+  Store,
+  SweepPlan,
+  SweepRecord,
+} from '../../src/model.ts';
 import { azureStore } from '../../src/state/azure.ts';
 import { memoryStore } from '../../src/state/memory.ts';
+import { storageClients } from './azure-fixture.ts';
 
 let azurite: Awaited<ReturnType<typeof startAzurite>>;
 beforeAll(async () => {
@@ -19,10 +29,7 @@ const stores: readonly [string, () => Store][] = [
     'Azure Tables and Blobs',
     () => {
       made += 1;
-      const table = (name: string) =>
-        TableClient.fromConnectionString(azurite.connectionString, `${name}${made}`, { allowInsecureConnection: true });
-      const documents = new ContainerClient(azurite.connectionString, `documents${made}`);
-      return azureStore({ findings: table('findings'), sweeps: table('sweeps'), documents });
+      return azureStore(storageClients(azurite.connectionString, made));
     },
   ],
 ];
@@ -77,27 +84,106 @@ function sweep(extra: Partial<SweepRecord>): SweepRecord {
   };
 }
 
-const [at8, at9, at10] = ['2026-11-22T08:00:00.000Z', '2026-11-22T09:00:00.000Z', '2026-11-22T10:00:00.000Z'];
+const [at8, at9, at10, at11] = [8, 9, 10, 11].map(
+  (hour) => `2026-11-22T${String(hour).padStart(2, '0')}:00:00.000Z`,
+) as [string, string, string, string];
+const hourly = (sweepId: string, family: 'network' | 'access' = 'network') => ({
+  sweepId,
+  family,
+  intervalSeconds: 3600,
+});
+
+const plan: SweepPlan = {
+  schema: 1,
+  sweepId: '20261122T080000Z-network-00000001',
+  family: 'network',
+  startedAt: at8,
+  intervalSeconds: 300,
+  policySha256: 'ab',
+  services: [service],
+  gone: [],
+  estateChanged: true,
+  problems: [],
+  confirm: [service.id],
+};
+
+const cause: Cause = {
+  schema: 1,
+  causeId: 'c1',
+  key: service.id.toLowerCase(),
+  title: 'one',
+  family: 'network',
+  direction: 'regressed',
+  severity: 'critical',
+  check: 'public-network-access',
+  openedAt: at8,
+};
+
+function drift(extra: Partial<Drift> = {}): Drift {
+  return {
+    schema: 1,
+    driftId: 'd1',
+    causeId: cause.causeId,
+    causeKey: cause.key,
+    causeTitle: cause.title,
+    causeSeverity: cause.severity,
+    causeCheck: cause.check,
+    service,
+    check: 'public-network-access',
+    family: 'network',
+    severity: 'critical',
+    direction: 'regressed',
+    was: null,
+    is: { status: 'fail', observed: {} },
+    message: 'open',
+    since: at8,
+    openedAt: at8,
+    flaps: 0,
+    recovering: false,
+    ...extra,
+  };
+}
+
+const changes = (extra: Partial<DriftChanges>): DriftChanges => ({ drifts: [], past: [], causes: [], ...extra });
+
+const entry: BaselineEntry = {
+  schema: 1,
+  serviceId: service.id,
+  serviceKey: service.key,
+  family: 'network',
+  check: 'public-network-access',
+  status: 'pass',
+  observed: {},
+  acceptedAt: at8,
+  acceptedBy: { objectId: 'o', name: 'Ada' },
+};
 
 describe.each(stores)('%s', (_name, open) => {
   test('remembers nothing at first', async () => {
     const store = open();
     expect(await store.currentFindings()).toEqual([]);
-    expect(await store.knownEstate()).toEqual([]);
+    expect(await store.findingsBetween(at8, at9)).toEqual([]);
+    expect(await store.knownEstate('network')).toEqual([]);
+    expect(await store.openSweeps('network')).toEqual([]);
     expect(await store.latestSweeps()).toEqual([]);
-    expect(await store.lastGoodPolicy()).toBeUndefined();
+    expect(await store.sweep('x')).toBeUndefined();
+    expect((await store.driftBook('network')).drifts).toEqual([]);
+    expect(await store.cause('x')).toBeUndefined();
+    expect(await store.baseline('network')).toEqual([]);
+    expect(await store.policy()).toBeUndefined();
   });
 
   test('an unchanged finding keeps its start and moves its last sight', async () => {
     const store = open();
-    await store.saveFindings('a', at8, [posture()]);
-    await store.saveFindings('b', at9, [posture({ message: 'Disabled, as read at nine' })]);
+    await store.saveFindings(hourly('a'), at8, [posture()]);
+    await store.saveFindings(hourly('b'), at9, [posture({ message: 'Disabled, as read at nine' })]);
     expect(await store.currentFindings()).toEqual([
       {
         schema: 1,
         service,
         finding: posture({ message: 'Disabled, as read at nine' }).findings[0],
         from: at8,
+        since: at8,
         lastSeen: at9,
         sweepId: 'b',
       },
@@ -105,31 +191,42 @@ describe.each(stores)('%s', (_name, open) => {
   });
 
   test.each([
-    ['status', { status: 'unknown' as const }],
-    ['severity', { severity: 'high' as const }],
-    ['observed value', { observed: { 'properties.publicNetworkAccess': 'Enabled' } }],
-  ])('a changed %s begins a new interval', async (_what, change) => {
+    ['status', { status: 'unknown' as const }, at9],
+    ['severity', { severity: 'high' as const }, at8],
+    ['observed value', { observed: { 'properties.publicNetworkAccess': 'Enabled' } }, at8],
+  ])('a changed %s begins a new interval; only a new status begins to count anew', async (_what, change, since) => {
     const store = open();
-    await store.saveFindings('a', at8, [posture()]);
-    await store.saveFindings('b', at9, [posture(change)]);
-    expect(await store.currentFindings()).toMatchObject([{ from: at9, lastSeen: at9, finding: change }]);
+    await store.saveFindings(hourly('a'), at8, [posture()]);
+    await store.saveFindings(hourly('b'), at9, [posture(change)]);
+    expect(await store.currentFindings()).toMatchObject([{ from: at9, since, lastSeen: at9, finding: change }]);
+  });
+
+  test('what nobody looked at for more than two sweeps begins a new interval', async () => {
+    const store = open();
+    await store.saveFindings(hourly('a'), at8, [posture()]);
+    await store.saveFindings(hourly('b'), at11, [posture()]);
+    expect(await store.findingsBetween(at8, at11)).toMatchObject([
+      { from: at8, lastSeen: at8, to: at11 },
+      { from: at11, since: at11 },
+    ]);
   });
 
   test('a repeated or late delivery changes nothing', async () => {
     const store = open();
-    await store.saveFindings('a', at8, [posture()]);
-    await store.saveFindings('b', at9, [posture({ status: 'fail' })]);
+    await store.saveFindings(hourly('a'), at8, [posture()]);
+    await store.saveFindings(hourly('b'), at9, [posture({ status: 'fail' })]);
     const before = await store.currentFindings();
-    await store.saveFindings('b', at9, [posture({ status: 'fail' })]);
-    await store.saveFindings('a', at8, [posture()]);
+    await store.saveFindings(hourly('b'), at9, [posture({ status: 'fail' })]);
+    await store.saveFindings(hourly('b'), at10, [posture({ status: 'pass' })]);
+    await store.saveFindings(hourly('a'), at8, [posture()]);
     expect(await store.currentFindings()).toEqual(before);
   });
 
   test('two workers writing one service at the same time lose nothing', async () => {
     const store = open();
     const check = (id: string) => posture({ check: id });
-    await Promise.all(['a-check', 'b-check', 'c-check'].map((id) => store.saveFindings('a', at8, [check(id)])));
-    await Promise.all([at9, at10].map((at) => store.saveFindings(at, at, [check('a-check')])));
+    await Promise.all(['a-check', 'b-check', 'c-check'].map((id) => store.saveFindings(hourly('a'), at8, [check(id)])));
+    await Promise.all([at9, at10].map((at) => store.saveFindings(hourly(at), at, [check('a-check')])));
     const found = (await store.currentFindings()).map((record) => [record.finding.check, record.from, record.lastSeen]);
     expect(found.sort()).toEqual([
       ['a-check', at8, at10],
@@ -138,29 +235,74 @@ describe.each(stores)('%s', (_name, open) => {
     ]);
   });
 
-  test('one service is read alone, and a service that left the estate is forgotten', async () => {
+  test('a moment and a period show what held then, of one service or family too', async () => {
     const store = open();
     const other = { id: `${service.id}2`, key: '00000000000000bb' };
-    await store.saveFindings('a', at8, [posture(), posture({}, other)]);
-    expect((await store.currentFindings(other.key)).map((record) => record.service.key)).toEqual([other.key]);
-    await store.forgetServices([other.key]);
-    expect((await store.currentFindings()).map((record) => record.service.key)).toEqual([service.key]);
+    await store.saveFindings(hourly('a'), at8, [posture(), posture({}, other)]);
+    await store.saveFindings(hourly('b'), at9, [posture({ status: 'fail' }), posture({}, other)]);
+    await store.saveFindings(hourly('c', 'access'), at9, [posture({ check: 'data-role-scope', family: 'access' })]);
+    await store.saveFindings(hourly('d'), at10, [posture({ status: 'unknown' }), posture({}, other)]);
+    const statuses = async (from: string, to: string, part = {}) =>
+      (await store.findingsBetween(from, to, part)).map((record) => [record.finding.status, record.from, record.to]);
+    const own = { service, family: 'network' };
+    expect(await statuses(at8, at8, own)).toEqual([['pass', at8, at9]]);
+    expect(await statuses(at9, at9, own)).toEqual([['fail', at9, at10]]);
+    expect(await statuses('2026-11-22T08:30:00.000Z', at9, own)).toEqual([
+      ['pass', at8, at9],
+      ['fail', at9, at10],
+    ]);
+    expect(await statuses(at10, at11, own)).toEqual([['unknown', at10, undefined]]);
+    expect(await statuses('2026-11-21T08:00:00.000Z', '2026-11-22T07:00:00.000Z')).toEqual([]);
+    expect(await statuses(at11, at11)).toHaveLength(3);
+    expect((await store.currentFindings({ family: 'access' })).map(({ finding }) => finding.check)).toEqual([
+      'data-role-scope',
+    ]);
   });
 
-  test('a finding with long evidence comes back whole', async () => {
+  test('one service is read alone, and one that left the estate is history', async () => {
     const store = open();
-    const long = posture({ message: 'é"\\'.repeat(40_000) });
-    await store.saveFindings('a', at8, [long]);
-    expect((await store.currentFindings())[0]?.finding).toEqual(long.findings[0]);
+    const other: Service = { ...service, id: `${service.id}2`, key: '00000000000000bb' };
+    await store.saveFindings(hourly('a'), at8, [posture(), posture({}, other)]);
+    const keys = async () => (await store.currentFindings()).map((record) => record.service.key);
+    expect((await store.currentFindings({ service: other })).map((record) => record.service.key)).toEqual([other.key]);
+    await store.forgetServices('access', at9, [other]);
+    expect(await keys()).toHaveLength(2);
+    await store.forgetServices('network', at9, [other]);
+    expect(await keys()).toEqual([service.key]);
+    expect(await store.findingsBetween(at8, at8, { service: other })).toMatchObject([{ from: at8, to: at9 }]);
   });
 
-  test('the estate and the policy come back as saved', async () => {
+  test('a finding with long evidence comes back whole, as it changes too', async () => {
     const store = open();
-    await store.saveEstate([service]);
-    const policy = { schema: 1, text: 'version: 1\n', sha256: 'cd', savedAt: at8 } as const;
+    const long = (more: string) => posture({ message: `é"\\${more}`.repeat(20_000), observed: { more } });
+    await store.saveFindings(hourly('a'), at8, [long('')]);
+    await store.saveFindings(hourly('b'), at9, [long('x')]);
+    expect((await store.findingsBetween(at8, at9)).map(({ finding }) => finding)).toEqual([
+      long('').findings[0],
+      long('x').findings[0],
+    ]);
+  });
+
+  test('more findings than one transaction takes are all written', async () => {
+    const store = open();
+    const many = Array.from({ length: 120 }, (_, i) => posture({}, { key: String(i).padStart(16, '0') }));
+    await store.saveFindings(hourly('a'), at8, many);
+    await store.saveFindings(hourly('b'), at9, many);
+    const found = await store.currentFindings();
+    expect([found.length, new Set(found.map(({ lastSeen }) => lastSeen))]).toEqual([120, new Set([at9])]);
+  });
+
+  test('the estate of each family and the policy come back as saved', async () => {
+    const store = open();
+    await store.saveEstate('network', [service]);
+    expect([await store.knownEstate('network'), await store.knownEstate('access')]).toEqual([[service], []]);
+    const policy = {
+      schema: 1,
+      good: { text: 'version: 1\n', sha256: 'cd', savedAt: at8 },
+      told: ['x'],
+    } as const;
     await store.savePolicy(policy);
-    expect(await store.knownEstate()).toEqual([service]);
-    expect(await store.lastGoodPolicy()).toEqual(policy);
+    expect(await store.policy()).toEqual(policy);
   });
 
   test('the last sweep of a family is kept, and the last completed one beside a later incomplete one', async () => {
@@ -176,5 +318,92 @@ describe.each(stores)('%s', (_name, open) => {
       'sweep-1',
       'sweep-2',
     ]);
+    expect(await store.sweep('sweep-0')).toMatchObject({ sweepId: 'sweep-0' });
+  });
+
+  test('a sweep is open with its plan and its batches until it is saved', async () => {
+    const store = open();
+    await store.openSweep(plan);
+    await store.saveBatch(plan.sweepId, { schema: 1, index: 0, at: at8 });
+    await store.saveBatch(plan.sweepId, { schema: 1, index: 1, at: at8 });
+    await store.saveBatch(plan.sweepId, { schema: 1, index: 1, at: at8 });
+    expect(await store.openSweeps('network')).toEqual([plan]);
+    expect(await store.openSweeps('access')).toEqual([]);
+    expect((await store.savedBatches(plan.sweepId)).map(({ index }) => index)).toEqual([0, 1]);
+    await store.saveSweep(sweep({ sweepId: plan.sweepId }));
+    expect([await store.openSweeps('network'), await store.savedBatches(plan.sweepId)]).toEqual([[], []]);
+  });
+
+  test('drifts are written against what was read, or not at all', async () => {
+    const store = open();
+    const first = await store.driftBook('network');
+    const second = await store.driftBook('network');
+    const version = await store.saveDrifts('network', first.version, changes({ drifts: [drift()], causes: [cause] }));
+    expect(version).toBeDefined();
+    const late = changes({ drifts: [drift({ driftId: 'd2' })] });
+    expect(await store.saveDrifts('network', second.version, late)).toBeUndefined();
+    expect(await store.saveDrifts('network', version ?? '', late)).toBeDefined();
+    expect((await store.driftBook('network')).drifts.map(({ driftId }) => driftId).sort()).toEqual(['d1', 'd2']);
+    expect((await store.driftBook('access')).drifts).toEqual([]);
+  });
+
+  test('more drifts than one transaction takes are all written', async () => {
+    const store = open();
+    const many = Array.from({ length: 150 }, (_, i) => drift({ driftId: `d${i}` }));
+    const { version } = await store.driftBook('network');
+    const next = await store.saveDrifts('network', version, changes({ drifts: many }));
+    const book = await store.driftBook('network');
+    expect([book.drifts.length, book.version]).toEqual([150, next]);
+  });
+
+  test('a cause is found with its drifts; a drift that is over moves to the past and stays in history', async () => {
+    const store = open();
+    const { version } = await store.driftBook('network');
+    const drifts = [drift(), drift({ driftId: 'd2', causeId: 'c2' })];
+    const next = await store.saveDrifts('network', version, changes({ drifts, causes: [cause] }));
+    expect(await store.cause('c1')).toEqual({ cause, drifts: [drift()] });
+    const over = drift({ resolvedAt: at9, resolution: 'recovered' });
+    await store.saveDrifts('network', next ?? '', changes({ past: [over] }));
+    expect((await store.driftBook('network')).drifts.map(({ driftId }) => driftId)).toEqual(['d2']);
+    const ids = async (from: string, to: string) =>
+      (await store.driftsBetween(from, to)).map(({ driftId }) => driftId).sort();
+    expect(await ids(at8, at8)).toEqual(['d1', 'd2']);
+    expect(await ids(at9, at10)).toEqual(['d2']);
+  });
+
+  test('a baseline is kept by family, replaced and dropped', async () => {
+    const store = open();
+    const other = { ...entry, check: 'private-endpoint-approval' };
+    await store.saveBaseline('network', [entry, other], []);
+    await store.saveBaseline('network', [{ ...entry, observed: { a: 1 } }], [other]);
+    expect(await store.baseline('network')).toEqual([{ ...entry, observed: { a: 1 } }]);
+    expect(await store.baseline('access')).toEqual([]);
+  });
+
+  test('what ended before the retention is forgotten, bit by bit; what lasts is not', async () => {
+    const store = open();
+    await store.saveFindings(hourly('a'), at8, [posture(), posture({ check: 'b-check' })]);
+    await store.saveFindings(hourly('b'), at9, [
+      posture({ status: 'fail' }),
+      posture({ check: 'b-check', status: 'fail' }),
+    ]);
+    const { version } = await store.driftBook('network');
+    const over = drift({ resolvedAt: at9, resolution: 'recovered' });
+    const v2 = await store.saveDrifts(
+      'network',
+      version,
+      changes({ drifts: [over, drift({ driftId: 'd2' })], causes: [cause] }),
+    );
+    await store.saveDrifts('network', v2 ?? '', changes({ past: [over] }));
+    await store.saveSweep(sweep({ sweepId: '20261122T080000Z-network-00000001', startedAt: at8 }));
+    await store.purge('network', at8, 1);
+    expect(await store.findingsBetween(at8, at8)).toHaveLength(2);
+    await store.purge('network', at10, 1);
+    expect(await store.findingsBetween(at8, at8)).toHaveLength(1);
+    await store.purge('network', at10, 1);
+    expect(await store.findingsBetween(at8, at8)).toHaveLength(0);
+    expect(await store.currentFindings()).toHaveLength(2);
+    expect((await store.driftsBetween(at8, at8)).map(({ driftId }) => driftId)).toEqual(['d2']);
+    expect(await store.sweep('20261122T080000Z-network-00000001')).toBeUndefined();
   });
 });
