@@ -121,10 +121,18 @@ function utcTime(iso: string): string {
   return `${month} ${date.getUTCDate()}, ${date.getUTCFullYear()} ${date.getUTCHours()}:${minutes} UTC`;
 }
 
+/** A query's lines that a terminal shows; the mail itself has all of them. */
+const shownLines = 3;
+
 /** The mail for a terminal. */
 export function renderMail(mail: Mail): string {
   const width = Math.max(...mail.sections.flatMap(({ rows }) => rows.map(([name]) => name.length)));
-  const lines = (value: string): string => value.trimEnd().replaceAll('\n', `\n${' '.repeat(width + 4)}`);
+  const lines = (value: string): string => {
+    const all = value.trimEnd().split('\n');
+    const more = all.length - shownLines;
+    const shown = more > 1 ? [...all.slice(0, shownLines), `… (${more} more lines)`] : all;
+    return shown.join(`\n${' '.repeat(width + 4)}`);
+  };
   return [
     `From:    ${mail.from}`,
     `To:      ${mail.to}`,
