@@ -10,8 +10,11 @@ import type {
   EvidenceByKind,
   EvidenceKind,
   Gathered,
+  PathOutcome,
   PrivateEndpoint,
+  PrivatePath,
   PrivateZone,
+  PublicPath,
   Reason,
   ResourceDocument,
   RoleAssignment,
@@ -94,6 +97,7 @@ function aRandomDocument(kind: ServiceKind): fc.Arbitrary<ResourceDocument> {
     type: fc.constant(kind),
     name: fc.constant(name),
     properties,
+    kind: mostly<unknown>('fhir-R4', fc.oneof(among('fhir', 'fhir-Stu3', 'FHIR-r4'), anything)),
     tags: anything,
   });
 }
@@ -193,6 +197,65 @@ const dnsAnswers: fc.Arbitrary<DnsAnswers> = fc.record({
       }),
     ),
     (one) => one.host,
+  ),
+});
+
+const certificateEnds = mostly(
+  '2027-06-01T00:00:00.000Z',
+  among('2026-11-30T00:00:00.000Z', '2020-01-01T00:00:00.000Z'),
+);
+const outcome: fc.Arbitrary<PathOutcome> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ is: among('no-address' as const, 'refused' as const, 'timed-out' as const) }) },
+  fc.record({ is: fc.constant('no-tls' as const), problem: among('EPROTO', 'ERR_SSL_WRONG_VERSION_NUMBER') }),
+  fc.record({ is: fc.constant('untrusted' as const), problem: among('CERT_HAS_EXPIRED'), certificateEnds }),
+  {
+    weight: 8,
+    arbitrary: some<Extract<PathOutcome, { readonly is: 'answered' }>>(
+      {
+        is: fc.constant('answered' as const),
+        status: mostly(200, among(301, 401, 403, 404, 500, 503)),
+        edgeDenied: mostly<boolean>(false, fc.boolean()),
+        html: mostly<boolean>(false, fc.boolean()),
+        capabilityStatement: mostly<boolean>(true, fc.boolean()),
+        fhirVersion: mostly('4.0.1', among('3.0.1', '5.0.0')),
+        redirectHost: mostly<string | undefined>(undefined, hostileText) as fc.Arbitrary<string>,
+        certificateEnds,
+      },
+      'is',
+      'status',
+      'edgeDenied',
+      'html',
+      'capabilityStatement',
+    ),
+  },
+);
+
+const privatePath: fc.Arbitrary<PrivatePath> = fc.record({
+  url: hostName.map((host) => `https://${host}/metadata`),
+  networkId: fc.constant(`${networkIds[0]}/virtualNetworks/vnet`),
+  dns: fc.record({
+    host: hostName,
+    server: address,
+    rcode: among('NOERROR' as const, 'NXDOMAIN' as const),
+    chain: few(among('praxis.privatelink.azurehealthcareapis.com', 'fhir-x.trafficmanager.net')),
+    addresses: few(address),
+  }),
+  address,
+  outcome,
+});
+
+const publicPath: fc.Arbitrary<PublicPath> = fc.record({
+  host: hostName,
+  results: apart(
+    fc.record({
+      location: among('West Europe', 'East US', '__proto__'),
+      at: fc.constant(NOW),
+      outcome: mostly<number | 'no-connection' | 'unreadable'>(
+        403,
+        among<number | 'no-connection' | 'unreadable'>(200, 401, 503, 'no-connection', 'unreadable'),
+      ),
+    }),
+    (one) => one.location,
   ),
 });
 
@@ -326,6 +389,8 @@ export function someEvidence(kind: ServiceKind, wanted: readonly EvidenceKind[])
     requiredZones: gathered(few(zoneName)),
     privateZones: gathered(apart(zone, (one) => one.id)),
     dnsAnswers: gathered(dnsAnswers),
+    privatePath: gathered(privatePath),
+    publicPath: gathered(publicPath),
     roleAssignments: gathered(few(assignment(id))),
     roleDefinitions: gathered(roleDefinitions),
     eligibleRoles: gathered(few(instance(id))),

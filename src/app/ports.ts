@@ -1,6 +1,7 @@
 import type { Azure } from '../evidence/azure/client.ts';
 import { gatherEvidence } from '../evidence/collectors.ts';
 import type { Estate } from '../evidence/inventory.ts';
+import { createProbeMemory } from '../evidence/probe/memory.ts';
 import type { Check, Cloud, Service } from '../model.ts';
 import { type Policy, resolveExpectations } from '../policy.ts';
 import { subscriptionOf } from '../rules/resource-id.ts';
@@ -17,17 +18,22 @@ export interface PortsInput {
   now(): Date;
 }
 
+/** Of this process: however many sweeps it runs, its probes stay few. */
+const probeMemory = createProbeMemory();
+
 /** Ties a batch's needs to the collectors and the policy. */
 export function batchPorts({ azure, estate, policy, settings, checks, signal, now }: PortsInput): BatchPorts {
   const { inventory, services: watched } = estate;
   const expect = (service: Service) => resolveExpectations(policy, service);
   const optIn = new Set(policy.optIn);
   const dns = { servers: settings.dnsServers, vantageRecord: policy.vantage.record };
+  const { probeProxy: proxy, telemetryWorkspace } = settings;
+  const probing = { memory: probeMemory, proxy, telemetryWorkspace };
   return {
     checks,
     contextOf: contextSource(watched, policy, settings.cloud, now),
     gather: (services, kinds, confirm) =>
-      gatherEvidence({ services, inventory, confirm, azure, dns, signal, optIn, expect, now }, kinds),
+      gatherEvidence({ services, inventory, confirm, azure, dns, probing, signal, optIn, expect, now }, kinds),
   };
 }
 

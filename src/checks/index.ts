@@ -6,13 +6,17 @@ import { dataRolePrivilege } from './data-role-privilege.ts';
 import { dataRoleScope } from './data-role-scope.ts';
 import { privateDnsResolution } from './private-dns-resolution.ts';
 import { privateEndpointApproval } from './private-endpoint-approval.ts';
+import { privatePathOpen } from './private-path-open.ts';
 import { publicNetworkAccess } from './public-network-access.ts';
+import { publicPathBlocked } from './public-path-blocked.ts';
 
 /** Every check that runs. A new check is one file, one test and one line here. */
 export const checks: readonly Check<EvidenceKind, EvidenceKind>[] = [
   publicNetworkAccess,
   privateEndpointApproval,
   privateDnsResolution,
+  privatePathOpen,
+  publicPathBlocked,
   dataRoleScope,
   dataRolePrivilege,
   dataRolePrincipals,

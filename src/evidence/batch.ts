@@ -3,6 +3,7 @@ import { sameId } from '../rules/resource-id.ts';
 import type { Azure } from './azure/client.ts';
 import { toFailure } from './azure/failure.ts';
 import type { Inventory } from './inventory.ts';
+import type { ProbeMemory } from './probe/memory.ts';
 
 /** What a collector found: by service id; a service to which the kind does not apply has no entry. */
 export type Collected<K extends EvidenceKind> = ReadonlyMap<string, Gathered<EvidenceByKind[K]>>;
@@ -15,6 +16,16 @@ export interface DnsInput {
   readonly vantageRecord: string;
 }
 
+/** How the services themselves are asked, from inside and from outside. */
+export interface ProbingInput {
+  /** CONNECT proxy of the requests from inside; absent: none */
+  readonly proxy?: string | undefined;
+  /** what was asked lately; absent: nothing */
+  readonly memory?: ProbeMemory;
+  /** resource id or customer id of the workspace with the results from outside; absent: there is no public vantage */
+  readonly telemetryWorkspace?: string | undefined;
+}
+
 export interface BatchInput {
   readonly services: readonly Service[];
   readonly inventory: Inventory;
@@ -22,6 +33,8 @@ export interface BatchInput {
   readonly confirm: 'all' | ReadonlySet<string>;
   readonly azure: Azure;
   readonly dns: DnsInput;
+  /** absent: from inside without a proxy, from outside not at all */
+  readonly probing?: ProbingInput;
   /** ends everything when the sweep's time is over */
   readonly signal: AbortSignal;
   /** the policy's `optIn` */

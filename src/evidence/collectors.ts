@@ -5,6 +5,7 @@ import { collectDirectory } from './collect-directory.ts';
 import { collectDns } from './collect-dns.ts';
 import { collectResources, collectWorkspaces } from './collect-documents.ts';
 import { collectAuditWindows, collectTrafficHours } from './collect-logs.ts';
+import { collectPrivatePaths, collectPublicPathResults } from './collect-paths.ts';
 import { collectPrivateEndpoints, collectRequiredZones } from './collect-private-endpoints.ts';
 import { collectPrivateZones } from './collect-private-zones.ts';
 import { collectRoleDefinitions } from './collect-role-definitions.ts';
@@ -23,6 +24,8 @@ export const collectors: Collectors = {
   requiredZones: collectRequiredZones,
   privateZones: collectPrivateZones,
   dnsAnswers: collectDns,
+  privatePath: collectPrivatePaths,
+  publicPath: collectPublicPathResults,
   roleAssignments: collectRoleAssignments,
   roleDefinitions: collectRoleDefinitions,
   eligibleRoles: collectEligibleRoles,

@@ -29,6 +29,8 @@ const KINDS: readonly EvidenceKind[] = [
   'requiredZones',
   'privateZones',
   'dnsAnswers',
+  'privatePath',
+  'publicPath',
   'roleAssignments',
   'roleDefinitions',
   'eligibleRoles',

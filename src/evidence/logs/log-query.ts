@@ -16,7 +16,7 @@ const logLimits = { attemptMs: 20_000, pageBytes: 64 * 1024 * 1024 };
 const serverTimeoutInSeconds = 18;
 
 /**
- * Runs a query in one Log Analytics workspace, named by resource id. `columns` must all be in the answer. A failure
+ * Runs a query in one Log Analytics workspace, named by resource id or by customer id. `columns` must all be in the answer. A failure
  * names the workspace and the error code, never the query or a row.
  */
 export async function queryLogs(
@@ -35,8 +35,10 @@ export async function queryLogs(
         };
       });
       const duration = `PT${Math.ceil(reachSeconds / 60)}M`;
+      const options = { serverTimeoutInSeconds };
+      if (!workspaceId.includes('/')) return client.queryWorkspace(workspaceId, query, { duration }, options);
       // without its leading slash, which would stand twice in the URL
-      return client.queryResource(workspaceId.replace(/^\/+/, ''), query, { duration }, { serverTimeoutInSeconds });
+      return client.queryResource(workspaceId.replace(/^\/+/, ''), query, { duration }, options);
     });
     return { ok: true, value: readAnswer(result, columns, what), sources, direct: true };
   } catch (error) {
