@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { checks } from '../checks/index.ts';
 import type { Check, Drift, Evidence, Failure, Family, SweepPlan, Service as Watched } from '../model.ts';
 import type { OnThrow } from '../posture/assess.ts';
-import { type ClosePorts, closeSweep } from '../sweep/close.ts';
+import { type ClosePorts, closeUnfinished } from '../sweep/close.ts';
 import { type BatchPorts, runSweep } from '../sweep.ts';
 import { type Planned, planSweep } from './plan.ts';
 import type { LoadedPolicy } from './policy-file.ts';
@@ -25,7 +25,13 @@ export async function sweepFamily(family: Family, service: Service, log: Log): P
   const policy = await watchPolicy(service, { speaks: family === speaker, log });
   if (!policy) throw new Error('no valid policy was ever read: nothing can be judged');
   const close = await closePorts(family, policy, service);
-  await closeUnfinished(family, close, log);
+  await closeUnfinished(family, {
+    ...close,
+    onClosed: ({ sweepId, outcome, missing }) =>
+      log.error('a sweep had been cut short and is closed now', { sweepId, outcome, missing: missing.length }),
+    onCloseError: ({ sweepId }, error) =>
+      log.error('a sweep that had been cut short could not be closed', { sweepId, error: textOf(error) }),
+  });
   const planned = await planSweep(family, policy, service, signal);
   const { plan } = planned;
   if (plan.unlisted) {
@@ -40,25 +46,6 @@ export async function sweepFamily(family: Family, service: Service, log: Log): P
   });
   const { sweepId, outcome, services } = record;
   log.info('sweep closed', { sweepId, family, outcome, services });
-}
-
-/**
- * A timer never overlaps itself, so a sweep that is still open was cut short. It is closed with what it saw, naming what
- * is missing; that it cannot be closed must not keep the next one from watching.
- */
-async function closeUnfinished(family: Family, ports: ClosePorts, log: Log): Promise<void> {
-  for (const plan of await ports.store.openSweeps(family)) {
-    try {
-      const { outcome, missing } = await closeSweep(plan, ports);
-      log.error('a sweep had been cut short and is closed now', {
-        sweepId: plan.sweepId,
-        outcome,
-        missing: missing.length,
-      });
-    } catch (error) {
-      log.error('a sweep that had been cut short could not be closed', { sweepId: plan.sweepId, error: textOf(error) });
-    }
-  }
 }
 
 /** What the close of a family's sweep needs, in whatever process it happens. */

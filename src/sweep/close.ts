@@ -66,6 +66,25 @@ export async function closeSweep(plan: SweepPlan, ports: ClosePorts): Promise<Sw
   return record;
 }
 
+export interface UnfinishedPorts extends ClosePorts {
+  onClosed(record: SweepRecord): void;
+  onCloseError(plan: SweepPlan, error: unknown): void;
+}
+
+/**
+ * Closes the sweeps of a family that were cut short, with what they saw, naming what is missing. A timer never overlaps
+ * itself, so whatever is open when it begins was cut short. One that cannot be closed must not keep the next from watching.
+ */
+export async function closeUnfinished(family: Family, ports: UnfinishedPorts): Promise<void> {
+  for (const plan of await ports.store.openSweeps(family)) {
+    try {
+      ports.onClosed(await closeSweep(plan, ports));
+    } catch (error) {
+      ports.onCloseError(plan, error);
+    }
+  }
+}
+
 /** Reads, decides and writes until nobody came between. */
 async function rememberDrifts(
   plan: SweepPlan,

@@ -1,0 +1,32 @@
+/**
+ * One sweep in a process of its own, which is killed at a request: `DYING` holds { name, visit, storage, insights, suffix,
+ * killAt }. Request `killAt` is answered and the process killed before it can read the answer; 0 kills before the first.
+ * A sweep that ends prints how many requests it made.
+ */
+import http from 'node:http';
+import https from 'node:https';
+import { syncBuiltinESMExports } from 'node:module';
+import { insightsSink } from '../../src/alerts/insights.ts';
+import { azureStore } from '../../src/state/azure.ts';
+import { storageClients } from '../state/azure-fixture.ts';
+import { sweepOnce } from './clinic.ts';
+
+const { name, visit, storage, insights, suffix, killAt } = JSON.parse(process.env.DYING ?? '{}');
+const die = (): void => void process.kill(process.pid, 'SIGKILL');
+let requests = 0;
+for (const transport of [http, https]) {
+  const send = transport.request;
+  const counting = (...args: Parameters<typeof http.request>): http.ClientRequest => {
+    if (killAt === 0) die();
+    requests += 1;
+    const request = send(...args);
+    if (requests === killAt) request.prependListener('response', die);
+    return request;
+  };
+  transport.request = counting as typeof http.request;
+}
+syncBuiltinESMExports();
+
+const sink = insightsSink({ connectionString: insights, role: 'test', onLoss: (detail) => console.error(detail) });
+await sweepOnce(name, visit, azureStore(storageClients(storage, suffix)), sink);
+process.stdout.write(`${requests}\n`, () => process.exit(0));
