@@ -23,6 +23,8 @@ export interface SandboxRequest {
   readonly body: string;
   /** scheme, host and port as the client named them */
   readonly origin: string;
+  /** of the connection: tells a server behind a proxy which way the request came */
+  readonly remotePort?: number | undefined;
 }
 
 /** An answer: a string body is sent as it stands, anything else as JSON; no body means an empty one. */
@@ -137,6 +139,7 @@ async function readRequest(incoming: IncomingMessage, scheme: string): Promise<S
     headers: incoming.headers,
     body: textOf(Buffer.concat(chunks), incoming.headers['content-encoding']),
     origin: `${scheme}://${incoming.headers.host ?? 'localhost'}`,
+    remotePort: incoming.socket.remotePort,
   };
 }
 

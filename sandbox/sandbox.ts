@@ -9,6 +9,8 @@ import { startLogs } from './data-plane/logs.ts';
 import { resourceMetrics, startMetrics } from './data-plane/metrics.ts';
 import { startDirectory } from './directory.ts';
 import { startDns } from './dns/server.ts';
+import { endpointNames, startEndpoints } from './fhir/endpoints.ts';
+import { telemetryWorkspaceOf, withWebTests } from './fhir/web-tests.ts';
 import { startIdentity } from './identity.ts';
 import { startResourceManager } from './resource-manager/server.ts';
 import { createTls } from './tls.ts';
@@ -56,17 +58,21 @@ export async function startSandbox(estate: Estate, { app = false }: SandboxOptio
     return one;
   };
   try {
-    const tls = await createTls(estate.now, directory);
-    const telemetry = app ? await keep(startIngestion(world, tls)) : undefined;
-    const [resourceManager, identity, graph, dns, logs, metrics, storage] = await Promise.all([
+    const tls = await createTls(estate.now, directory, endpointNames(estate));
+    const telemetry = app
+      ? await keep(startIngestion(world, tls, { workspace: telemetryWorkspaceOf(estate) }))
+      : undefined;
+    const workspace = withWebTests(world, telemetry?.workspace);
+    const [resourceManager, identity, graph, dns, logs, metrics, fhir, storage] = await Promise.all([
       keep(
         startResourceManager(world, tls, { metrics: (request, resource) => resourceMetrics(world, resource, request) }),
       ),
       keep(startIdentity(world)),
       keep(startDirectory(world, tls)),
       keep(startDns(world)),
-      keep(startLogs(world, tls, telemetry ? { telemetry: telemetry.workspace } : {})),
+      keep(startLogs(world, tls, { telemetry: workspace })),
       keep(startMetrics(world, tls)),
+      keep(startEndpoints(world, tls)),
       app ? keep(startAzurite()) : undefined,
     ]);
     const endpoints = {
@@ -75,6 +81,7 @@ export async function startSandbox(estate: Estate, { app = false }: SandboxOptio
       logs: logs.url,
       metrics: metrics.url,
       identity: identity.endpoint,
+      fhirProxy: fhir.proxy,
       privateDns: dns.private.address,
       publicDns: dns.public.address,
       ...(telemetry ? { telemetry: telemetry.url } : {}),
@@ -87,6 +94,8 @@ export async function startSandbox(estate: Estate, { app = false }: SandboxOptio
       FHIRWATCH_LOGS_ENDPOINT: logs.url,
       FHIRWATCH_METRICS_ENDPOINT: metrics.url,
       FHIRWATCH_DNS_SERVERS: endpoints.privateDns,
+      FHIRWATCH_PROBE_PROXY: fhir.proxy,
+      FHIRWATCH_TELEMETRY_WORKSPACE: workspace.id,
       FHIRWATCH_POLICY: policyFile(estate, directory),
       IDENTITY_ENDPOINT: identity.endpoint,
       IDENTITY_HEADER: identity.header,
@@ -94,12 +103,7 @@ export async function startSandbox(estate: Estate, { app = false }: SandboxOptio
       AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
       NODE_EXTRA_CA_CERTS: tls.caFile,
       ...(storage ? { AzureWebJobsStorage: storage.connectionString } : {}),
-      ...(telemetry
-        ? {
-            APPLICATIONINSIGHTS_CONNECTION_STRING: telemetry.connectionString,
-            FHIRWATCH_TELEMETRY_WORKSPACE: telemetry.workspace.id,
-          }
-        : {}),
+      ...(telemetry ? { APPLICATIONINSIGHTS_CONNECTION_STRING: telemetry.connectionString } : {}),
     };
     return { world, tls, endpoints, environment, telemetry, close };
   } catch (error) {
