@@ -157,7 +157,7 @@ export interface EndpointConnection {
   readonly status?: unknown;
   readonly provisioningState?: unknown;
   readonly endpointId?: string;
-  /** the endpoint that the connection names; absent where it names none */
+  /** the endpoint that the connection names; `not-found` where it says that it has none, absent where it says nothing */
   readonly endpoint?: Gathered<PrivateEndpoint>;
 }
 

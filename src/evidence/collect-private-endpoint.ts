@@ -22,7 +22,7 @@ export function readPrivateEndpoint(batch: Batch, id: string, direct: boolean): 
     ]);
     const document = asReference(batch, id, read);
     if (!document.ok) return document;
-    const addresses = await readAddresses(batch, document.value);
+    const addresses = await readAddresses(batch, document.value, direct);
     return understood(document.sources, () => ({
       ...document,
       value: toEndpoint(document.value, addresses, zoneGroups),
@@ -36,8 +36,9 @@ function toEndpoint(
   zoneGroups: PrivateEndpoint['zoneGroups'],
 ): PrivateEndpoint {
   const subnetId = textAt(properties, 'subnet', 'id');
+  // A list that is missing may hold anything: a connection of which nothing is known.
   const connections = (field: string, manual: boolean) =>
-    need(listIn(properties[field]), id, field).map((connection) => {
+    need(properties[field] === undefined ? [{}] : listIn(properties[field]), id, field).map((connection) => {
       const serviceId = textAt(connection, 'properties', 'privateLinkServiceId');
       const status = valueAt(connection, 'properties', 'privateLinkServiceConnectionState', 'status');
       return { ...(serviceId ? { serviceId } : {}), ...(status === undefined ? {} : { status }), manual };
@@ -61,10 +62,14 @@ function toEndpoint(
   };
 }
 
-/** The addresses of all its network interfaces, or none of them: a part could pass for the whole. */
+/**
+ * The addresses of all its network interfaces, or none of them: a part could pass for the whole. One that is gone has
+ * none.
+ */
 async function readAddresses(
   batch: Batch,
   { id, properties }: ResourceDocument,
+  direct: boolean,
 ): Promise<Gathered<readonly EndpointAddress[]>> {
   const ids = listIn(properties.networkInterfaces)?.map((nic) => textAt(nic, 'id') ?? '');
   if (ids === undefined) return malformed(`${id}: networkInterfaces is no list`);
@@ -72,9 +77,9 @@ async function readAddresses(
   const documents: Gathered<ResourceDocument>[] = [];
   for (const nic of ids) {
     if (!interfaceId.test(normaliseId(nic))) return notAnId(nic, 'network interface');
-    const read = await readListed(batch, nic, { listing, apiVersion: networkApi, direct: false });
+    const read = await readListed(batch, nic, { listing, apiVersion: networkApi, direct });
     const document = asReference(batch, nic, read);
-    if (!document.ok) return document;
+    if (!document.ok && document.reason !== 'not-found') return document;
     documents.push(document);
   }
   const read = documents.flatMap((document) => (document.ok ? [document] : []));

@@ -1,6 +1,7 @@
 import type { EndpointConnection, Gathered, PrivateEndpoint, PrivateEndpoints, Service } from '../model.ts';
 import { normaliseId } from '../rules/resource-id.ts';
 import { listIn, textAt, textsIn, valueAt } from './azure/documents.ts';
+import { isObject } from './azure/json.ts';
 import { type Batch, type Collected, isConfirmed, mapBounded, perService } from './batch.ts';
 import { readHealthResource } from './collect-documents.ts';
 import { readPrivateEndpoint } from './collect-private-endpoint.ts';
@@ -61,8 +62,8 @@ async function toConnection(batch: Batch, row: unknown, direct: boolean): Promis
   const status = valueAt(row, 'properties', 'privateLinkServiceConnectionState', 'status');
   const provisioningState = valueAt(row, 'properties', 'provisioningState');
   const endpointId = textAt(row, 'properties', 'privateEndpoint', 'id') || undefined;
-  const endpoint: Gathered<PrivateEndpoint> | undefined =
-    endpointId === undefined ? undefined : await readPrivateEndpoint(batch, endpointId, direct);
+  const endpoint =
+    endpointId === undefined ? endpointOfNone(row) : await readPrivateEndpoint(batch, endpointId, direct);
   return {
     ...(id === undefined ? {} : { id }),
     ...(status === undefined ? {} : { status }),
@@ -70,6 +71,13 @@ async function toConnection(batch: Batch, row: unknown, direct: boolean): Promis
     ...(endpointId === undefined ? {} : { endpointId }),
     ...(endpoint === undefined ? {} : { endpoint }),
   };
+}
+
+/** A null or an empty object where the endpoint belongs says that there is none; a missing one says nothing. */
+function endpointOfNone(row: unknown): Gathered<PrivateEndpoint> | undefined {
+  const named = valueAt(row, 'properties', 'privateEndpoint');
+  const isNone = named === null || (isObject(named) && Object.keys(named).length === 0);
+  return isNone ? { ok: false, reason: 'not-found', detail: 'the connection has no endpoint', sources: [] } : undefined;
 }
 
 async function readRequiredZones(batch: Batch, ownerId: string): Promise<Gathered<readonly string[]>> {

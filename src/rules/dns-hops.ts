@@ -51,7 +51,10 @@ export function judgeAnswer(question: HopQuestion): HopVerdict {
   return { status: 'right', text: `${told}${alias}` };
 }
 
-/** NXDOMAIN holds for every type, so one such answer suffices; a name without addresses is proven only by both. */
+/**
+ * NXDOMAIN holds for every type, so one such answer suffices; a name without addresses is proven only by both. Such an
+ * empty answer may be the server's own trouble: it is a defect only where a private zone is known to give it.
+ */
 function noAddress(question: HopQuestion): HopVerdict | undefined {
   const { answer, expected } = question;
   if (answer.rcode !== 'NXDOMAIN' && answer.addresses.length > 0) return undefined;
@@ -64,9 +67,18 @@ function noAddress(question: HopQuestion): HopVerdict | undefined {
   const said = answer.rcode === 'NXDOMAIN' ? 'does not exist (NXDOMAIN)' : 'has no address';
   const left =
     expected.endpoints.length + expected.gaps.length === 0 ? '; nor is any usable private endpoint left' : '';
+  if (answer.rcode === 'NOERROR' && left === '' && !isGivenByZone(question, end)) {
+    return unclear(`${end === host ? host : `${host} leads to ${end}, which`} has no address, and no zone shows why`);
+  }
   if (isPrivatelinkAlias(end)) return broken(`${recordMissing(question, end, said)}${left}`);
   if (chain.length > 0) return broken(`${host}: the chain ends at ${end}, which ${said}${left}`);
   return broken(`${shadowed(question, said)}${left}`);
+}
+
+/** Whether a zone that is linked to the network, and holds the name, has no record for it. */
+function isGivenByZone(question: HopQuestion, name: string): boolean {
+  const { view } = look(question, name);
+  return view?.link === 'linked' && view.record === 'missing';
 }
 
 function recordMissing(question: HopQuestion, alias: string, said: string): string {

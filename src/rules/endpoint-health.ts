@@ -56,9 +56,11 @@ export function connectionHealth(connection: EndpointConnection, ownerId: string
   if (endpoint) weigh("the endpoint's provisioningState", endpoint.provisioningState);
   if (endpoint) weighConsumerSide(endpoint, ownerId, spoiltBy, doubts);
   if (state.is === 'absent' || state.is === 'null') doubts.push(`the connection's status is ${state.is}`);
-  if (connection.endpointId === undefined) doubts.push('the connection names no endpoint');
-  else if (subscriptionOf(connection.endpointId) === undefined) doubts.push("its endpoint's id names no subscription");
-  else if (gathered === undefined) doubts.push('its endpoint was not asked for');
+  if (connection.endpointId === undefined) {
+    if (!gone) doubts.push('the connection names no endpoint');
+  } else if (subscriptionOf(connection.endpointId) === undefined) {
+    doubts.push("its endpoint's id names no subscription");
+  } else if (gathered === undefined) doubts.push('its endpoint was not asked for');
 
   const unreadable: { unreadable?: Failure } =
     failure && !gone ? { unreadable: { reason: failure.reason, detail: failure.detail } } : {};

@@ -52,7 +52,7 @@ function relativeName(name: string, zone: string): string {
   return bareName(name).slice(0, -bareName(zone).length).replace(/\.$/, '') || '@';
 }
 
-/** The record of the name itself, else the nearest `*` above it. */
+/** The record of the name itself, else the nearest `*` above it. A record set without values answers nothing. */
 function recordAt(
   records: readonly { readonly name: string; readonly values: readonly string[] }[],
   name: string,
@@ -61,7 +61,8 @@ function recordAt(
   const wanted = [name, ...labels.map((_, i) => ['*', ...labels.slice(i + 1)].join('.'))];
   for (const one of wanted) {
     const found = records.filter((record) => record.name.toLowerCase() === one);
-    if (found.length > 0) return found.flatMap(({ values }) => values);
+    const values = found.flatMap((record) => record.values);
+    if (found.length > 0) return values.length > 0 ? values : 'missing';
   }
   return 'missing';
 }

@@ -150,7 +150,18 @@ test('trap: NXDOMAIN at `privatelink.*` → record missing', () => {
   expect(finding.message).toMatch(/record missing.*in private zone privatelink\.azurehealthcareapis\.com/);
   expect(judge({ zones: lost('forbidden'), answer }).message).toMatch(/record missing/);
   expect(judge({ answer }).message).toMatch(/record missing.*another one, .*holds 10\.1\.1\.4/);
-  expect(judge({ answer: { chain: [ALIAS], addresses: [] } }).message).toMatch(/has no address: record missing/);
+  expect(judge({ zones: got([aZone(ZONE)]), answer: { chain: [ALIAS], addresses: [] } }).message).toMatch(
+    /has no address: record missing/,
+  );
+});
+
+test('an empty answer that no zone explains is not known to be a defect', () => {
+  for (const zones of [got([aZone(ZONE, { praxis: [NIC] })]), got([]), lost('forbidden')]) {
+    expect(judge({ zones, answer: { chain: [ALIAS], addresses: [] } }).status).toBe('unknown');
+    expect(judge({ zones, answer: { chain: [], addresses: [] } }).status).toBe('unknown');
+  }
+  const shadow = aZone('azurehealthcareapis.com', { praxis: [] });
+  expect(judge({ zones: got([shadow]), answer: { chain: [], addresses: [] } }).message).toMatch(/shadows/);
 });
 
 test('trap: private but other → stale record', () => {

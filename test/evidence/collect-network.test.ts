@@ -129,7 +129,7 @@ describe('private endpoint connections', () => {
     const { of, asked } = await gather(clinic(), 'privateEndpoints', { confirm: new Set([fhir]) });
     expect(of(workspace)).toMatchObject({ ok: true, direct: true });
     expect(asked.toSorted()).toEqual(
-      [GET(endpoint), `${GET(endpoint)}/privatednszonegroups`, GET(workspace)].toSorted(),
+      [GET(endpoint), GET(nic), `${GET(endpoint)}/privatednszonegroups`, GET(workspace)].toSorted(),
     );
   });
 
@@ -208,6 +208,7 @@ describe('a private endpoint', () => {
 
   it('reads manual connections too', async () => {
     const manual = row(endpoint, {
+      privateLinkServiceConnections: null,
       manualPrivateLinkServiceConnections: [
         { properties: { privateLinkServiceId: workspace, privateLinkServiceConnectionState: { status: 'Pending' } } },
       ],
@@ -216,6 +217,27 @@ describe('a private endpoint', () => {
       ok: true,
       value: { connections: [{ serviceId: workspace, status: 'Pending', manual: true }] },
     });
+  });
+
+  it('has a connection of which nothing is known where a list is missing', async () => {
+    const silent = row(endpoint, { manualPrivateLinkServiceConnections: [] });
+    expect(await endpointIn(clinic({ graph: { endpoints: [silent] } }))).toMatchObject({
+      ok: true,
+      value: { connections: [{ manual: false }] },
+    });
+  });
+
+  it.each([null, {}])('that a connection says it has not, by %j, is gone', async (privateEndpoint) => {
+    const own = { ...connection('Approved'), properties: { privateEndpoint } };
+    const found = await endpointIn(clinic({ graph: { healthcare: [withConnections([own])] } }));
+    expect(found).toMatchObject({ ok: false, reason: 'not-found' });
+  });
+
+  it('that a connection does not speak of is not known', async () => {
+    const graph = {
+      healthcare: [withConnections([{ properties: {} }, { properties: { privateEndpoint: { id: 5 } } }])],
+    };
+    expect(await endpointIn(clinic({ graph }))).toBe(undefined);
   });
 
   it.each([
@@ -230,6 +252,11 @@ describe('a private endpoint', () => {
   it('has the addresses of all its interfaces or none', async () => {
     const direct = await endpointIn(clinic({ graph: { interfaces: [] } }));
     expect(direct).toMatchObject({ ok: true, value: { addresses: { ok: true, direct: true, value: [{}] } } });
+    const gone = await endpointIn(clinic({ graph: { interfaces: [] }, routes: { [GET(nic)]: 404 } }));
+    expect(gone).toMatchObject({ ok: true, value: { addresses: { ok: true, value: [] } } });
+    const moved = row(nic, { ipConfigurations: [{ properties: { privateIPAddress: '10.0.0.9' } }] });
+    const confirmed = await endpointIn(clinic({ routes: { [GET(nic)]: moved } }), { confirm: 'all' });
+    expect(confirmed).toMatchObject({ ok: true, value: { addresses: { value: [{ address: '10.0.0.9' }] } } });
     const lost = await endpointIn(clinic({ graph: { interfaces: [] }, routes: { [GET(nic)]: 403 } }));
     expect(lost).toMatchObject({ ok: true, value: { addresses: { ok: false, reason: 'forbidden' } } });
     for (const interfaces of [[row(nic, { ipConfigurations: 'x' })], [row(nic, { ipConfigurations: [{}] })]]) {

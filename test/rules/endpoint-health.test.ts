@@ -13,6 +13,13 @@ test('usable is only what both sides call Approved, exists and was read', () => 
   expect(usableEndpointsOf(connectionsOf(`${OWNER}2`, aConnection(good)))).toEqual([]);
 });
 
+test('an approval that says it has no endpoint is as good as none; one that does not say leaves it open', () => {
+  const { endpointId: _, ...nameless } = aConnection(lost('not-found'));
+  expect(connectionHealth(nameless, OWNER)).toMatchObject({ gone: true, doubts: [], use: 'none' });
+  const { endpoint: __, ...silent } = nameless;
+  expect(connectionHealth(silent, OWNER)).toMatchObject({ gone: false, use: 'maybe' });
+});
+
 test('whatever either side writes, nothing but Approved on both is usable', () => {
   const word = fc.oneof(fc.constantFrom('Approved', 'Pending', 'Rejected', undefined, null), fc.anything());
   fc.assert(

@@ -32,6 +32,7 @@ test('the record of the name itself, else the nearest wildcard', () => {
   expect(record({ '*': ['10.0.0.3'], '*.privatelink': ['10.0.0.2'] })).toEqual(['10.0.0.2']);
   expect(record({ '*': ['10.0.0.3'] })).toEqual(['10.0.0.3']);
   expect(record({ 'b.privatelink': ['10.0.0.3'] })).toBe('missing');
+  expect(record({ 'a.privatelink': [], '*': ['10.0.0.3'] })).toBe('missing');
   expect(record({ '@': ['10.0.0.4'] }, NAME)).toEqual(['10.0.0.4']);
   expect(record({ '*': ['10.0.0.4'] }, NAME)).toBe('missing');
   expect(see(aZone('example.org', {}, { records: lost('throttled') }))[0]?.record).toBe('unreadable');
