@@ -1,4 +1,6 @@
 /** The Entra token with which Azure Monitor calls a secure webhook: its own app, with the role that the receiving app grants. */
+import { isRecord } from '../checks.ts';
+import type { Caller } from '../host/principal.ts';
 import type { World } from '../types.ts';
 
 /** app id of "AzNS AAD Webhook" (functions facts 4.5) */
@@ -32,4 +34,28 @@ export function webhookToken(world: World, audience: string, changes: Partial<To
   };
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${part({ typ: 'JWT', alg: 'none' })}.${part(claims)}.`;
+}
+
+/** Who App Service signs in by this `Authorization` header: undefined for no token, or one for another audience or time. */
+export function bearerCaller(authorization: string | undefined, audience: string, now: Date): Caller | undefined {
+  const claims = claimsOf(/^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? '');
+  if (claims?.aud !== audience || typeof claims.exp !== 'number' || claims.exp * 1000 < now.getTime()) return undefined;
+  const { oid, tid, appid, roles } = claims;
+  if (typeof oid !== 'string' || typeof tid !== 'string') return undefined;
+  return {
+    objectId: oid,
+    tenantId: tid,
+    roles: Array.isArray(roles) ? roles.map(String) : [],
+    claims: typeof appid === 'string' ? { appid } : {},
+  };
+}
+
+function claimsOf(token: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+    return isRecord(claims) ? claims : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }

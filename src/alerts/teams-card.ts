@@ -30,7 +30,7 @@ function buildOnce(alert: CommonAlert, context: CardContext, length: Length): Te
   const actions = [
     ...button('Open report', context.reportUrlOf(told.service)),
     ...(told.service
-      ? button('Open service in portal', `${context.portal}/#resource${encodeURI(told.service.id)}`)
+      ? button('Open service in portal', `${context.portal}/#resource${encodeURI(told.service.id.toWellFormed())}`)
       : []),
     ...button('Open alert in portal', alertUrl(context.portal, alert.alertId)),
   ];
@@ -63,5 +63,5 @@ function buildOnce(alert: CommonAlert, context: CardContext, length: Length): Te
 }
 
 function alertUrl(portal: string, alertId: string): string {
-  return `${portal}/#blade/Microsoft_Azure_Monitoring/AlertDetailsTemplateBlade/alertId/${encodeURIComponent(alertId)}`;
+  return `${portal}/#blade/Microsoft_Azure_Monitoring/AlertDetailsTemplateBlade/alertId/${encodeURIComponent(alertId.toWellFormed())}`;
 }

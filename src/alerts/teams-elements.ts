@@ -106,7 +106,7 @@ export function plainLine(text: string, longest: number): string {
 }
 
 export function run(text: string, look: Omit<TextRun, 'type' | 'text'> = {}): TextRun {
-  return { type: 'TextRun', text, ...look };
+  return { type: 'TextRun', text: text === '' ? '(nothing)' : text, ...look };
 }
 
 export function line(runs: readonly TextRun[], laid: Laid = {}): Element {
@@ -132,10 +132,11 @@ export function section(title: string, text: string, look: Omit<TextRun, 'type' 
   ];
 }
 
-/** A button, or none where the address is not https. */
+const longestUrl = 2048;
+
+/** A button, or none where the address is not https or is of hostile size. */
 export function button(title: string, url: string | undefined): readonly OpenUrl[] {
-  const parsed = url === undefined ? null : URL.parse(url);
-  return parsed?.protocol === 'https:' && parsed.username === ''
-    ? [{ type: 'Action.OpenUrl', title, url: parsed.href }]
-    : [];
+  const parsed = url === undefined || url.length > longestUrl ? null : URL.parse(url);
+  const isGood = parsed?.protocol === 'https:' && parsed.username === '' && parsed.href.length <= longestUrl;
+  return isGood ? [{ type: 'Action.OpenUrl', title, url: parsed.href }] : [];
 }
