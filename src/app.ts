@@ -1,4 +1,7 @@
 /** The composition root: everything that a command or a trigger calls. */
+export { answerBaseline } from './app/baseline.ts';
+export { type BaselineCommand, baseline, baselineActions } from './app/client.ts';
+export { answerDrifts } from './app/drifts.ts';
 export { answerHealth, answerReport } from './app/http.ts';
 export { type ScanFormat, type ScanOptions, type ScanOutput, scan, scanChoices, type Terminal } from './app/scan.ts';
 export { scheduleOf } from './app/schedule.ts';

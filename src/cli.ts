@@ -1,5 +1,13 @@
 import { parseArgs } from 'node:util';
-import { type ScanFormat, type ScanOutput, scan, scanChoices } from './app.ts';
+import {
+  baseline,
+  baselineActions,
+  type ScanFormat,
+  type ScanOutput,
+  scan,
+  scanChoices,
+  type Terminal,
+} from './app.ts';
 
 const usage = `fhirwatch scan [options]
 
@@ -13,7 +21,17 @@ One sweep with the caller's own credentials; the report goes to stdout.
   --fail-on SEVERITY   critical | high | medium | low | never (default: high)
   --quiet              no progress on stderr
 
-Exit codes: 1 a failing finding at or above --fail-on, 2 something unknown or nothing to see, 0 in order, 3 could not run.
+fhirwatch baseline show | diff | accept [options]
+
+Asks the deployed app, with the caller's own Entra token: what was accepted, what differs, or to accept what is in order now.
+
+  --url ADDRESS        of the deployed app (default: FHIRWATCH_URL)
+  --audience URI       what the token is for (default: FHIRWATCH_AUDIENCE, else the address)
+  --service NAME       id, key or name; repeatable
+  --check ID           one check; repeatable
+  --format FORMAT      table | json (default: table)
+
+Exit codes of a scan: 1 a failing finding at or above --fail-on, 2 something unknown or nothing to see, 0 in order, 3 could not run. Others: 0, or 3.
 `;
 
 const options = {
@@ -24,6 +42,9 @@ const options = {
   check: { type: 'string', multiple: true },
   'fail-on': { type: 'string' },
   quiet: { type: 'boolean' },
+  url: { type: 'string' },
+  audience: { type: 'string' },
+  service: { type: 'string', multiple: true },
   help: { type: 'boolean' },
 } as const;
 
@@ -48,20 +69,52 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(usage);
     return 0;
   }
+  if (command === 'baseline') return runBaseline(rest, parsed.values);
   if (command !== 'scan')
-    return refuse([`expected the command scan, saw ${command === undefined ? 'none' : JSON.stringify(command)}`]);
+    return refuse([
+      `expected the command scan or baseline, saw ${command === undefined ? 'none' : JSON.stringify(command)}`,
+    ]);
   const { chosen, problems } = choose(parsed.values);
+  problems.push(...foreign(parsed.values, ['url', 'audience', 'service'], 'scan'));
   if (rest.length > 0)
     problems.push(`scan takes no further argument, saw ${rest.map((arg) => JSON.stringify(arg)).join(' ')}`);
   if (problems.length > 0) return refuse(problems);
-  return scan(chosen, {
+  return scan(chosen, terminal(parsed.values));
+}
+
+function terminal(values: Values): Terminal {
+  return {
     env: process.env,
     write: (text) => void process.stdout.write(text),
     color: process.stdout.isTTY === true && process.env.NO_COLOR === undefined,
-    progress:
-      process.stderr.isTTY && !parsed.values.quiet ? (text) => void process.stderr.write(`${text}\n`) : () => {},
+    progress: process.stderr.isTTY && !values.quiet ? (text) => void process.stderr.write(`${text}\n`) : () => {},
     complain: (text) => void process.stderr.write(`${text}\n`),
-  });
+  };
+}
+
+async function runBaseline(rest: readonly string[], values: Values): Promise<number> {
+  const [given, ...more] = rest;
+  const action = baselineActions.find((one) => one === given);
+  const [format = 'table', ...formats] = values.format ?? [];
+  const problems = foreign(values, ['policy', 'output', 'family', 'fail-on'], 'baseline');
+  if (more.length > 0)
+    problems.push(`baseline takes one word, saw ${more.map((arg) => JSON.stringify(arg)).join(' ')} too`);
+  if ((format !== 'table' && format !== 'json') || formats.length > 0) {
+    problems.push(`--format: expected table or json once, saw ${[format, ...formats].join(' ')}`);
+  }
+  if (action === undefined)
+    problems.push(`baseline: expected one of ${baselineActions.join(', ')}, saw ${given ?? 'none'}`);
+  if (action === undefined || problems.length > 0) return refuse(problems);
+  const { url, audience, service = [], check = [] } = values;
+  return baseline(
+    { action, url, audience, services: service, checks: check, json: format === 'json' },
+    terminal(values),
+  );
+}
+
+/** Options of another command: an option that is not obeyed must not look as if it were. */
+function foreign(values: Values, names: readonly (keyof Values)[], command: string): string[] {
+  return names.filter((name) => values[name] !== undefined).map((name) => `--${name}: not an option of ${command}`);
 }
 
 /** Every argument that is wrong, at once. */
