@@ -2,8 +2,10 @@ import type { Evidence, EvidenceByKind, EvidenceKind, Expectations, Failure, Gat
 import { sameId } from '../rules/resource-id.ts';
 import type { Azure } from './azure/client.ts';
 import { toFailure } from './azure/failure.ts';
+import type { DnsLimits } from './dns/dns-answers.ts';
 import type { Inventory } from './inventory.ts';
 import type { ProbeMemory } from './probe/memory.ts';
+import type { ProbeLimits } from './probe/probe.ts';
 
 /** What a collector found: by service id; a service to which the kind does not apply has no entry. */
 export type Collected<K extends EvidenceKind> = ReadonlyMap<string, Gathered<EvidenceByKind[K]>>;
@@ -14,6 +16,10 @@ export interface DnsInput {
   readonly servers: readonly string[];
   /** the TXT record that proves where the monitor stands */
   readonly vantageRecord: string;
+  /** absent: those of the collector */
+  readonly limits?: DnsLimits;
+  /** how long one server may think about one question, in milliseconds */
+  readonly patienceMs?: number;
 }
 
 /** How the services themselves are asked, from inside and from outside. */
@@ -22,6 +28,8 @@ export interface ProbingInput {
   readonly proxy?: string | undefined;
   /** what was asked lately; absent: nothing */
   readonly memory?: ProbeMemory;
+  /** absent: those of the probe */
+  readonly limits?: ProbeLimits;
   /** resource id or customer id of the workspace with the results from outside; absent: there is no public vantage */
   readonly telemetryWorkspace?: string | undefined;
 }

@@ -19,6 +19,7 @@ export async function collectDns(batch: Batch): Promise<Collected<'dnsAnswers'>>
     service,
     hosts: hostsOf(service, azure.cloud, endpoints.get(service.id) ?? noEndpoints),
   }));
-  const client = await chooseDnsClient(dns.servers, { now });
-  return collectDnsAnswers(asked, { client, vantageRecord: dns.vantageRecord, signal });
+  const { servers, vantageRecord, limits, patienceMs } = dns;
+  const client = await chooseDnsClient(servers, { now, ...(patienceMs === undefined ? {} : { patienceMs }) });
+  return collectDnsAnswers(asked, { client, vantageRecord, signal }, limits);
 }

@@ -46,7 +46,9 @@ async function probePath(
     if (dns.rcode === 'NOERROR' && dns.incomplete) return { ok: false, ...dns.incomplete, sources };
     return { ok: true, value: { ...base, outcome: { is: 'no-address' } }, sources, direct: true };
   }
-  const probed = await probe({ host: dns.host, path, addresses }, { proxy: probing?.proxy, memory, signal, now });
+  const { proxy, limits } = probing ?? {};
+  const bounded = limits === undefined ? {} : { limits };
+  const probed = await probe({ host: dns.host, path, addresses }, { proxy, memory, signal, now, ...bounded });
   if (probed === undefined) {
     return { ok: false, reason: 'throttled', detail: `${url} was asked as often as an hour allows`, sources };
   }

@@ -12,7 +12,8 @@ export interface LogAnswer {
 }
 
 /** A log query takes longer than a read of Resource Manager, and its answer may be larger. */
-const logLimits = { attemptMs: 20_000, pageBytes: 64 * 1024 * 1024 };
+const patience = 2.5;
+const pageBytes = 64 * 1024 * 1024;
 const serverTimeoutInSeconds = 18;
 
 /**
@@ -62,7 +63,7 @@ export interface LogQuery {
 async function createClient(azure: Azure, abortSignal: AbortSignal, onAnswer: (answer: PipelineResponse) => void) {
   const { LogsQueryClient } = await import('@azure/monitor-query-logs');
   const client = new LogsQueryClient(azure.credential, {
-    ...(await azure.clientOptions(azure.cloud.logs, logLimits)),
+    ...(await azure.clientOptions(azure.cloud.logs, { attemptMs: patience * azure.limits.attemptMs, pageBytes })),
     // a custom endpoint is used as it is
     endpoint: `${azure.cloud.logs.replace(/\/+$/, '')}/v1`,
     credentials: { scopes: [`${azure.cloud.logsAudience}/.default`] },
