@@ -15,7 +15,7 @@ import { startIdentity } from './identity.ts';
 import { startResourceManager } from './resource-manager/server.ts';
 import { createTls } from './tls.ts';
 import type { Estate, TlsMaterial, World } from './types.ts';
-import { createWorld } from './world.ts';
+import { createWorld, type Stopwatch } from './world.ts';
 
 export interface Sandbox {
   readonly world: World;
@@ -38,11 +38,13 @@ interface Closable {
 export interface SandboxOptions {
   /** also what the app keeps its state in and sends its signals to; a scan does without */
   readonly app?: boolean;
+  /** what the sandbox's clock runs on with; default: this process's own time */
+  readonly elapsed?: Stopwatch;
 }
 
 /** Starts the servers of one estate. Whatever was started before an error is stopped again. */
-export async function startSandbox(estate: Estate, { app = false }: SandboxOptions = {}): Promise<Sandbox> {
-  const world = createWorld(estate);
+export async function startSandbox(estate: Estate, { app = false, elapsed }: SandboxOptions = {}): Promise<Sandbox> {
+  const world = createWorld(estate, elapsed);
   const directory = mkdtempSync(join(tmpdir(), 'fhirwatch-sandbox-'));
   const started: Closable[] = [];
   const removeFiles = () => rmSync(directory, { recursive: true, force: true });

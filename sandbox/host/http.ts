@@ -13,8 +13,8 @@ export interface HttpOptions {
   invoke(name: string, key: string, http: object): Promise<InvocationResponse>;
   /** begins a run of the function; undefined: there is none of this name */
   fire(name: string): Promise<void> | undefined;
-  /** who is signed in */
-  caller(): Caller | undefined;
+  /** who is signed in: by a bearer token where the request brings one */
+  caller(authorization: string | undefined): Caller | undefined;
   readonly log: Log;
 }
 
@@ -47,7 +47,7 @@ async function serve(options: HttpOptions, request: IncomingMessage, response: S
   const answer = await options.invoke(route.name, route.key, {
     method: request.method,
     url: url.href,
-    headers: authenticated(request.headers, enabled, options.caller()),
+    headers: authenticated(request.headers, enabled, options.caller(request.headers.authorization)),
     query: Object.fromEntries(url.searchParams),
     params: parametersOf(route, path),
     body: { bytes: body },

@@ -8,6 +8,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { isRecord } from '../checks.ts';
+import { appAudience, bearerCaller } from '../monitor/webhook-token.ts';
 import { createHttp } from './http.ts';
 import type { Caller } from './principal.ts';
 import { openQueue, type QueueListener, sendOutputs, toQueueListener } from './queues.ts';
@@ -59,7 +60,8 @@ const server = createHttp({
   log,
   invoke: (name, key, http) => invoke(name, [{ name: key, data: { http } }]),
   fire: (name) => timers.find((timer) => timer.name.toLowerCase() === name.toLowerCase())?.fire(),
-  caller: () => caller,
+  caller: (authorization) =>
+    authorization === undefined ? caller : bearerCaller(authorization, appAudience, new Date()),
 });
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
@@ -130,6 +132,7 @@ async function obey(message: Readonly<Record<string, unknown>>): Promise<void> {
     caller = readCaller(message.signIn);
     return;
   }
+  if ('advanceClockMs' in message) return; // the clock's own preload has heard it
   const timer = timers.find((one) => one.name === message.fire);
   if (timer === undefined) throw new Error(`There is no timer function '${String(message.fire)}'.`);
   await timer.fire();

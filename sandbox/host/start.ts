@@ -29,6 +29,8 @@ export interface RunningHost {
   /** runs a timer function now and waits for it; rejects with what it threw */
   fire(name: string): Promise<void>;
   signIn(caller: Caller | undefined): Promise<void>;
+  /** moves the app's clock forward; its timers keep the real one */
+  advanceClock(ms: number): void;
   /** ends the host in order: no new work, running work finished, appTerminate hooks */
   close(): Promise<void>;
   /** the host's exit code, once it has ended */
@@ -62,6 +64,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     ended,
     fire: (name) => ask({ fire: name }),
     signIn: (next) => ask({ signIn: next ?? null }),
+    advanceClock: (ms) => void child.send({ advanceClockMs: ms }),
     close: async () => {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);

@@ -6,6 +6,8 @@ import type { World } from '../types.ts';
 /** app id of "AzNS AAD Webhook" (functions facts 4.5) */
 export const azureMonitorAppId = '461e8683-5575-4561-ac7f-899cc907d62a';
 export const webhookRole = 'ActionGroupsSecureWebhook';
+/** the audience of the app's own registration, as `infra/hooks` names it */
+export const appAudience = 'api://fhirwatch';
 
 export interface TokenClaims {
   readonly aud: string;

@@ -1,8 +1,11 @@
 // @ts-nocheck: replaces parts of Node that its types call fixed.
 'use strict';
-/* Shifts what this process takes for the present by SANDBOX_CLOCK_OFFSET_MS. Timers and TLS keep the real clock. */
-const offset = Number(process.env.SANDBOX_CLOCK_OFFSET_MS ?? 0);
-if (Number.isFinite(offset) && offset !== 0) {
+/*
+ * Shifts what this process takes for the present by SANDBOX_CLOCK_OFFSET_MS, and further when its parent says
+ * { advanceClockMs }. Timers and TLS keep the real clock.
+ */
+let offset = Number(process.env.SANDBOX_CLOCK_OFFSET_MS ?? 0);
+if (Number.isFinite(offset)) {
   const RealDate = Date;
   const realNow = RealDate.now;
   const now = () => realNow() + offset;
@@ -14,6 +17,16 @@ if (Number.isFinite(offset) && offset !== 0) {
   Object.defineProperty(RealDate.prototype, 'constructor', { value: ShiftedDate, writable: true, configurable: true });
   globalThis.Date = ShiftedDate;
   // OpenTelemetry takes a time before timeOrigin for one counted from timeOrigin: both must stand on one clock.
-  const origin = performance.timeOrigin + offset;
-  Object.defineProperty(performance, 'timeOrigin', { get: () => origin, configurable: true, enumerable: true });
+  const origin = performance.timeOrigin;
+  Object.defineProperty(performance, 'timeOrigin', {
+    get: () => origin + offset,
+    configurable: true,
+    enumerable: true,
+  });
+  if (process.channel) {
+    process.on('message', (message) => {
+      if (typeof message?.advanceClockMs === 'number' && message.advanceClockMs > 0) offset += message.advanceClockMs;
+    });
+    process.channel.unref();
+  }
 }

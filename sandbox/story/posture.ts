@@ -20,14 +20,22 @@ export interface Posture {
   readonly services: readonly { readonly id: string; readonly name: string; readonly findings: readonly Finding[] }[];
 }
 
-/** The auditor whom the local host signs in. */
-export function auditorOf(tenantId: string): Caller {
+/** Who is signed in at the local host: reads as an auditor, acts as an operator. */
+export function operatorOf(tenantId: string): Caller {
   return {
     objectId: '00000000-0000-4000-8000-0000000000a1',
     tenantId,
-    name: 'auditor@clinic.example',
-    roles: ['Auditor'],
+    name: 'operator@clinic.example',
+    roles: ['Auditor', 'Operator'],
   };
+}
+
+/** Accepts what is in order now as the baseline; how many findings were accepted. */
+export async function acceptBaseline(host: RunningHost): Promise<number> {
+  const answer = await fetch(`${host.url}/api/baseline`, { method: 'POST' });
+  if (!answer.ok) throw new Error(`the baseline route answered ${answer.status}: ${await answer.text()}`);
+  const { accepted } = (await answer.json()) as { readonly accepted: readonly unknown[] };
+  return accepted.length;
 }
 
 export async function readPosture(host: RunningHost): Promise<Posture> {

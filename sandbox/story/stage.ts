@@ -1,0 +1,71 @@
+/** The stage of the story: the sandbox, the local Functions host and Azure Monitor, all on one clock that the story moves. */
+import { fileURLToPath } from 'node:url';
+import { loadEstate } from '../command-line/load-estate.ts';
+import { type RunningHost, startHost } from '../host/start.ts';
+import { type Monitor, startMonitor } from '../monitor/monitor.ts';
+import { appAudience } from '../monitor/webhook-token.ts';
+import { type Sandbox, startSandbox } from '../sandbox.ts';
+import type { Estate } from '../types.ts';
+import { operatorOf } from './posture.ts';
+
+const bundle = fileURLToPath(new URL('../../dist/functions.cjs', import.meta.url));
+
+export interface Stage {
+  readonly estate: Estate;
+  readonly sandbox: Sandbox;
+  readonly host: RunningHost;
+  readonly monitor: Monitor;
+  /** lets time pass for everybody: the estate, the app and Azure Monitor */
+  pass(minutes: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Errors of the app are shown as they come; everything else of its log is not part of the story. */
+export async function openStage(complain: (line: string) => void): Promise<Stage> {
+  const loaded = loadEstate('compliantClinic');
+  if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
+  const { estate } = loaded;
+  let skipped = 0;
+  const sandbox = await startSandbox(estate, { app: true, elapsed: () => performance.now() + skipped });
+  const { telemetry, tls, world, environment } = sandbox;
+  if (!telemetry) throw new Error('the sandbox has no telemetry workspace');
+  let host: RunningHost | undefined;
+  const monitor = await startMonitor(world, {
+    telemetry,
+    tls,
+    askHealth: async () =>
+      host ? { status: (await fetch(`${host.url}/api/health`)).status } : { failure: 'no answer' },
+  });
+  host = await startHost({
+    bundle,
+    env: {
+      ...environment,
+      WEBSITE_AUTH_ENABLED: 'True',
+      WEBSITE_SITE_NAME: 'fhirwatch-story',
+      FHIRWATCH_TEAMS_WORKFLOW_URL: monitor.teamsUrl,
+    },
+    clockOffsetMs: world.now().getTime() - Date.now(),
+    caller: operatorOf(estate.tenantId),
+    onLog: (line) => {
+      if (line.includes('[error]')) complain(line);
+    },
+  });
+  monitor.callWebhook(`${host.url}/api/teams`, appAudience);
+  const running = host;
+  return {
+    estate,
+    sandbox,
+    host: running,
+    monitor,
+    async pass(minutes) {
+      skipped += minutes * 60_000;
+      running.advanceClock(minutes * 60_000);
+      await monitor.tick();
+    },
+    async close() {
+      await running.close();
+      await monitor.close();
+      await sandbox.close();
+    },
+  };
+}
