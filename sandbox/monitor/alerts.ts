@@ -46,10 +46,10 @@ function stateful({ frequency, newId = randomUUID }: AlertStateOptions): AlertSt
     take(readings, at) {
       const changes: Alert[] = [];
       const violating = new Map(readings.filter((one) => one.violates).map((one) => [keyOf(one.dimensions), one]));
-      for (const [index, [key, { dimensions, value }]] of [...violating].entries()) {
+      for (const [key, { dimensions, value }] of violating) {
         const known = fired.get(key);
         if (known) known.clean = 0;
-        else if (index >= statefulPerEvaluation || fired.size >= statefulAtATime) dropped += 1;
+        else if (changes.length >= statefulPerEvaluation || fired.size >= statefulAtATime) dropped += 1;
         else {
           const alert = { id: newId(), dimensions, value, firedAt: at };
           fired.set(key, { alert, clean: 0 });

@@ -7,10 +7,21 @@ const width = 96;
 
 /** The card as lines of text, its buttons with their addresses last. */
 export function renderCard({ summary, card }: Pick<ReceivedCard, 'summary' | 'card'>): string {
-  const lines = listAt(card, 'body').flatMap((element) => [...elementLines(element, width - 4), '']);
+  const body = listAt(card, 'body');
+  const lines = [
+    ...body.flatMap((element, index) => [...gapBefore(element, body[index - 1]), ...elementLines(element, width - 4)]),
+    '',
+  ];
   const actions = listAt(card, 'actions').map((one) => `[${textAt(one, 'title') ?? ''}] ${textAt(one, 'url') ?? ''}`);
   const framed = [...lines, ...actions].map((line) => `│ ${line}`.trimEnd());
   return [`┌ ${summary}`, '│', ...framed, '└'].join('\n').replaceAll(unseen, '');
+}
+
+/** An empty line between parts; facts stand close, and so does what says that it does. */
+function gapBefore(element: Json, previous: Json | undefined): readonly string[] {
+  const isFact = (one: Json): boolean => textAt(one, 'type') === 'ColumnSet';
+  if (previous === undefined || textAt(element, 'spacing') === 'None') return [];
+  return isFact(element) && isFact(previous) ? [] : [''];
 }
 
 function elementLines(element: Json, columns: number): readonly string[] {

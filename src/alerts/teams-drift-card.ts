@@ -1,4 +1,4 @@
-import type { Drift, Service, Severity } from '../model.ts';
+import type { Drift, Service, ServiceKind, Severity } from '../model.ts';
 import type { CommonAlert } from './common-alert.ts';
 import { clean, type Element, fact, type Style, section } from './teams-elements.ts';
 import { hintOf } from './teams-hints.ts';
@@ -35,6 +35,15 @@ function ranked(drifts: readonly Drift[]): readonly Drift[] {
   );
 }
 
+const kindNames: Readonly<Record<ServiceKind, string>> = {
+  workspace: 'workspace',
+  fhirService: 'FHIR service',
+  dicomService: 'DICOM service',
+  medtechService: 'MedTech service',
+  apiForFhir: 'Azure API for FHIR',
+  fhirServer: 'FHIR server',
+};
+
 const kinds: Readonly<Record<string, string>> = {
   regressed: 'NEW DRIFT',
   obscured: 'NOT PROVEN ANY MORE',
@@ -51,7 +60,10 @@ function tellFired(alert: CommonAlert, reading: CaseReading, context: CardContex
   const others = drifts.slice(1);
   const changedBy = context.changedByOf(lead);
   const rest: readonly Element[] = [
-    fact('Service', clean(`${service.name} (${service.kind}, resource group ${service.resourceGroup})`, length(200))),
+    fact(
+      'Service',
+      clean(`${service.name} (${kindNames[service.kind]}, resource group ${service.resourceGroup})`, length(200)),
+    ),
     fact('Check', clean(lead.check, length(80))),
     ...(guide ? [fact('Should be', clean(guide.title, length(160)))] : []),
     fact('Was', clean(changes.was, length(400))),
@@ -104,7 +116,9 @@ function tellFromPayload(alert: CommonAlert, reading: CaseReading, context: Card
     headline: `${(dimensions.severity && severity ? severity : alert.severity).toUpperCase()} · ${kinds[dimensions.direction ?? ''] ?? 'DRIFT'}`,
     style: severity ? styles[severity] : 'attention',
     title: `${dimensions.serviceName || 'A FHIR service'}: ${check || 'drifted'}`,
-    text: guide ? `This should be so and is not proven now: ${guide.title}.` : alert.description,
+    text: guide
+      ? `This should be so and ${dimensions.direction === 'regressed' ? 'is not' : 'is not proven now'}: ${guide.title}.`
+      : alert.description,
     rest: [
       ...named(dimensions, ['serviceName', 'Service'], length),
       ...named(dimensions, ['check', 'Check'], length),

@@ -2,7 +2,7 @@ import type { CommonAlert } from './common-alert.ts';
 import { clean, fact, type Style, section } from './teams-elements.ts';
 import { hintOf } from './teams-hints.ts';
 import type { Length, Told } from './teams-told.ts';
-import { timeOf } from './teams-values.ts';
+import { label, timeOf } from './teams-values.ts';
 
 const grades: Readonly<Record<string, readonly [string, Style]>> = {
   Sev0: ['CRITICAL', 'attention'],
@@ -17,17 +17,21 @@ export function tellRule(alert: CommonAlert, length: Length): Told {
   const hint = hintOf(alert.alertRule);
   const [grade, style] = grades[alert.severity] ?? ['UNKNOWN SEVERITY', 'attention'];
   const isFired = alert.condition === 'Fired';
+  const values = Object.values(alert.dimensions);
+  const only = values.length === 1 ? values[0] : undefined;
   const dimensions = Object.entries(alert.dimensions).map(([name, value]) =>
-    fact(clean(name, 30), clean(value, length(200))),
+    fact(clean(label(name), 30), clean(value, length(200))),
   );
   return {
     headline: isFired ? `${grade} · ALERT` : 'ALERT CLOSED BY AZURE',
     style: isFired ? style : 'emphasis',
-    title: hint.title,
+    title: `${isFired ? '' : 'Was: '}${hint.title}${only === undefined ? '' : `: ${only}`}`,
     text: isFired ? alert.description : hint.over,
     rest: [
       ...dimensions,
-      ...(isFired && alert.measure ? [fact(clean(alert.measure.name, 30), String(round(alert.measure.value)))] : []),
+      ...(isFired && alert.measure
+        ? [fact(clean(label(alert.measure.name), 30), String(round(alert.measure.value)))]
+        : []),
       fact('Fired', timeOf(alert.firedAt)),
       ...(isFired ? section('What to do', hint.next) : [fact('Closed', timeOf(alert.resolvedAt))]),
     ],

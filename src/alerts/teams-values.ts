@@ -5,8 +5,11 @@ export function changesOf({ was, is }: Drift): { readonly was: string; readonly 
   if (was === null) return { was: 'nothing was accepted before', is: describe(is.status, is.observed) };
   const keys = new Set([...Object.keys(was.observed), ...Object.keys(is.observed)]);
   const differing = [...keys].filter((key) => shownValue(was.observed, key) !== shownValue(is.observed, key));
+  // what an unknown finding does not show is not gone, only out of sight
   const pick = (observed: Observed): Observed =>
-    Object.fromEntries(differing.map((key) => [key, observed[key] ?? null]));
+    Object.fromEntries(
+      differing.map((key) => [key, Object.hasOwn(observed, key) ? (observed[key] ?? null) : 'not seen']),
+    );
   return { was: describe(was.status, pick(was.observed)), is: describe(is.status, pick(is.observed)) };
 }
 
@@ -24,10 +27,19 @@ function shownValue(observed: Observed, key: string): string {
 
 const mostListed = 5;
 
-/** The first of them, and how many more. */
+/** Check by check the first of them, and how many more. */
 export function listOf(drifts: readonly Drift[]): string {
-  const listed = drifts.slice(0, mostListed).map(({ check, service }) => `${check} of ${service.name}`);
-  return `${listed.join(', ')}${drifts.length > mostListed ? ` and ${drifts.length - mostListed} more` : ''}`;
+  const listed = Map.groupBy(drifts.slice(0, mostListed), ({ check }) => check);
+  const words = [...listed].map(
+    ([check, members]) => `${check} of ${members.map(({ service }) => service.name).join(', ')}`,
+  );
+  return `${words.join('; ')}${drifts.length > mostListed ? `; and ${drifts.length - mostListed} more` : ''}`;
+}
+
+/** `silentMinutes` as `Silent minutes`. */
+export function label(name: string): string {
+  const words = name.replace(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
 }
 
 export function timeOf(iso: string | undefined): string {

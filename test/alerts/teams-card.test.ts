@@ -72,6 +72,7 @@ describe('the card of a new drift', () => {
     );
     const text = flat(card([...others, aDrift()]));
     expect(text).toContain('ehr: public-network-access and 7 more');
+    expect(text).toContain('Also public-network-access of');
     expect(text).toContain('and 2 more');
   });
 

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { cleanEvaluations } from '../../sandbox/monitor/alerts.ts';
+import { alertState, cleanEvaluations } from '../../sandbox/monitor/alerts.ts';
 import { renderMail } from '../../sandbox/monitor/mail.ts';
 import { refusalsOf } from '../../sandbox/monitor/refusals.ts';
 import type { AlertRule } from '../../sandbox/monitor/rules.ts';
@@ -144,6 +144,19 @@ describe('a rule', () => {
     expect(monitor.rules()[0]?.failing?.error).toBe(
       "the query's result has no column causeId, severity, check, serviceName, direction, causeTitle",
     );
+  });
+
+  test('has at most 5,000 alerts fired at a time, 300 more at each evaluation', () => {
+    const state = alertState({ autoMitigate: true, frequency: 300 });
+    const at = new Date('2026-11-22T08:00:00Z');
+    const readings = Array.from({ length: 6000 }, (_, index) => ({
+      dimensions: [{ name: 'causeId', value: `c${index}` }],
+      value: 1,
+      violates: true,
+    }));
+    const fired = Array.from({ length: 20 }, () => state.take(readings, at).length);
+    expect(fired).toEqual([...Array.from({ length: 16 }, () => 300), 200, 0, 0, 0]);
+    expect(state.open()).toHaveLength(5000);
   });
 
   test('counts failing periods one window after the other', async () => {
