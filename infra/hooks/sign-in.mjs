@@ -2,6 +2,7 @@
 // the app's identity and address exist. No secret is ever made: App Service signs in by the identity's federated
 // credential. Runs on the deployer's own sign-in (az login), which needs the right to register applications.
 import { spawnSync } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -205,12 +206,14 @@ function realPorts() {
   /** @param {string} method @param {string} url @param {unknown} [body] */
   const call = async (method, url, body) => {
     const headers = { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' };
-    const response = await fetch(url, {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+    const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    let response = await fetch(url, { method, headers, ...content });
     if (response.status === 404 && method === 'GET') return undefined;
+    // what was made a moment ago is not yet known to every server of the directory
+    for (let tries = 0; response.status === 404 && tries < 6; tries++) {
+      await setTimeout(5000);
+      response = await fetch(url, { method, headers, ...content });
+    }
     const text = await response.text();
     if (!response.ok)
       throw new Error(

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { families } from '../../src/app/families.ts';
 import { readSchedules } from '../../src/schedules.ts';
@@ -47,8 +48,9 @@ describe('drift-opened', () => {
   });
 
   test('a resolve at the very time of a repeat ends it', () => {
-    const events = [drift('DriftResolved', at('10T14:00')), opened, drift('DriftOpen', at('10T14:00'))];
+    const events = [opened, drift('DriftOpen', at('10T14:00')), drift('DriftResolved', at('10T14:00'))];
     expect(run('drift-opened', events, at('10T14:05'))).toEqual([]);
+    expect(run('drift-opened', events.toReversed(), at('10T14:05'))).toEqual([]);
   });
 
   test('a cause with two members ends with its last one, and its split never changes meanwhile', () => {
@@ -284,4 +286,12 @@ describe('what Azure refuses in a log alert rule', () => {
       expect(ruleNamed(name).dimensions.map((dimension) => dimension.name)).toEqual(split);
     }
   });
+});
+
+test('docs/alerts.md tells of every rule, with its severity and how often it runs', () => {
+  const page = readFileSync(new URL('../../docs/alerts.md', import.meta.url), 'utf8');
+  const often: Readonly<Record<string, string>> = { PT5M: '5 min', PT15M: '15 min', PT1H: '1 h' };
+  for (const { name, severity, frequency } of rules) {
+    expect(page).toContain(`| \`${name}\` | ${severity} | ${often[frequency]} |`);
+  }
 });
