@@ -1,4 +1,4 @@
-import type { Check, CheckContext, DiagnosticSetting, Gathered, LogWorkspaces, Severity } from '../model.ts';
+import type { Check, CheckContext, Culprit, DiagnosticSetting, Gathered, LogWorkspaces, Severity } from '../model.ts';
 import {
   auditCategory,
   enablesAuditLogs,
@@ -10,7 +10,7 @@ import {
 import { show } from '../rules/reading.ts';
 import { lastSegment, normaliseId, sameId } from '../rules/resource-id.ts';
 import { shellWord } from '../rules/shell.ts';
-import { fail, pass, unknown } from './verdict.ts';
+import { blame, fail, pass, unknown } from './verdict.ts';
 
 export const auditLogSetting: Check<'diagnosticSettings', 'logWorkspaces'> = {
   id: 'audit-log-setting',
@@ -43,6 +43,8 @@ export const auditLogSetting: Check<'diagnosticSettings', 'logWorkspaces'> = {
     { framework: 'MCSB', id: 'LT-5', own: true },
     { framework: 'MCSB', id: 'LT-6', own: true },
   ],
+  // first rows may take 15 minutes (HF 4.2)
+  settling: { resolving: 900 },
   requires: ['diagnosticSettings'],
   considers: ['logWorkspaces'],
   evaluate({ diagnosticSettings, logWorkspaces }, context) {
@@ -61,7 +63,7 @@ export const auditLogSetting: Check<'diagnosticSettings', 'logWorkspaces'> = {
     const unread = says('unread');
     if (unread.length > 0) return unknown([...unread, ...says('bad')].join(' '), observed);
     if (judged.length === 0) return fail(`The service has no diagnostic setting. ${wanted}`, observed, severity);
-    return fail([...says('bad'), wanted].join(' '), observed, severity);
+    return blame(fail([...says('bad'), wanted].join(' '), observed, severity), culpritOf(judged));
   },
 };
 
@@ -69,6 +71,14 @@ interface Destination {
   readonly is: 'good' | 'bad' | 'unread';
   readonly sentence: string;
   readonly observed: string;
+  /** lower-case id of the workspace that is no good */
+  readonly workspace?: string;
+}
+
+/** The log workspace, where nothing but it is wrong. */
+function culpritOf(judged: readonly Destination[]): Culprit | undefined {
+  const [workspace, ...others] = new Set(judged.map((one) => one.workspace));
+  return workspace === undefined || others.length > 0 ? undefined : { key: workspace, title: lastSegment(workspace) };
 }
 
 /** What one setting is worth: up to five stand side by side, and one good one suffices (HF 4.2). */
@@ -95,7 +105,12 @@ function judge(
   const key = normaliseId(id);
   const approved = expect.logWorkspaces.some((one) => sameId(one, id));
   if (expect.logWorkspaces.length > 0 && !approved) {
-    return state('bad', `${to}, which the policy does not approve (expect.logWorkspaces)`, `to ${key}, not approved`);
+    const bad = state(
+      'bad',
+      `${to}, which the policy does not approve (expect.logWorkspaces)`,
+      `to ${key}, not approved`,
+    );
+    return { ...bad, workspace: key };
   }
   const found = logWorkspaces.ok ? findLogWorkspace(logWorkspaces.value, id) : logWorkspaces;
   if (found?.ok) {
@@ -106,7 +121,7 @@ function judge(
     );
   }
   if (found?.reason === 'not-found' && logWorkspaces.ok) {
-    return state('bad', `${to}, which does not exist any more`, `to ${key}, gone`);
+    return { ...state('bad', `${to}, which does not exist any more`, `to ${key}, gone`), workspace: key };
   }
   const why = found ? `${found.reason}: ${found.detail}` : 'it was not asked for';
   return state('unread', `${to}, and whether that exists could not be read (${why})`, `to ${key}, unread`);

@@ -7,9 +7,9 @@ import {
   observeGrants,
   readDataGrants,
 } from '../rules/data-grants.ts';
-import { gradeGrant, tellDefects, tellObstacles, tellPass, worstOf } from '../rules/grant-words.ts';
+import { culpritOf, gradeGrant, tellDefects, tellObstacles, tellPass, worstOf } from '../rules/grant-words.ts';
 import { shellWord } from '../rules/shell.ts';
-import { fail, pass, unknown } from './verdict.ts';
+import { blame, fail, pass, unknown } from './verdict.ts';
 
 export const dataRolePrincipals: Check<never, GrantEvidenceKind | 'directory'> = {
   id: 'data-role-principals',
@@ -41,6 +41,8 @@ export const dataRolePrincipals: Check<never, GrantEvidenceKind | 'directory'> =
     { framework: 'MCSB', id: 'PA-3', own: true },
     { framework: 'MCSB', id: 'PA-4', own: true },
   ],
+  // an assignment takes up to ten minutes to act (HF 3.5)
+  settling: { resolving: 600 },
   requires: [],
   considers: [...GRANT_EVIDENCE, 'directory'],
   evaluate(evidence, { service, expect }) {
@@ -54,7 +56,10 @@ export const dataRolePrincipals: Check<never, GrantEvidenceKind | 'directory'> =
       const is = disapproval(grant, listingsOf(principals, grant.principalId));
       return is ? [{ grant, is, severity: gradeGrant(grant, 'high') }] : [];
     });
-    if (defects.length > 0) return fail(tellDefects(defects, access, principals), observed, worstOf(defects));
+    if (defects.length > 0) {
+      const verdict = fail(tellDefects(defects, access, principals), observed, worstOf(defects));
+      return blame(verdict, culpritOf(defects));
+    }
     if (access.obstacles.length > 0) return unknown(tellObstacles(access), observed);
     return pass(tellPass('Every principal with data access is on the approved list.', access, principals), observed);
   },

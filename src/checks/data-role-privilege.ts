@@ -7,10 +7,10 @@ import {
   observeGrants,
   readDataGrants,
 } from '../rules/data-grants.ts';
-import { gradeGrant, tellDefects, tellObstacles, tellPass, worstOf } from '../rules/grant-words.ts';
+import { culpritOf, gradeGrant, tellDefects, tellObstacles, tellPass, worstOf } from '../rules/grant-words.ts';
 import { isPowerful, shortAction } from '../rules/role-actions.ts';
 import { shellWord } from '../rules/shell.ts';
-import { fail, pass, unknown } from './verdict.ts';
+import { blame, fail, pass, unknown } from './verdict.ts';
 
 export const dataRolePrivilege: Check<never, GrantEvidenceKind> = {
   id: 'data-role-privilege',
@@ -41,6 +41,8 @@ export const dataRolePrivilege: Check<never, GrantEvidenceKind> = {
     { framework: 'MCSB', id: 'PA-1', own: true },
     { framework: 'MCSB', id: 'PA-7', own: true },
   ],
+  // an assignment takes up to ten minutes to act (HF 3.5)
+  settling: { resolving: 600 },
   requires: [],
   considers: GRANT_EVIDENCE,
   evaluate(evidence, { service, expect }) {
@@ -54,7 +56,10 @@ export const dataRolePrivilege: Check<never, GrantEvidenceKind> = {
       const listed = listings.length > 0 ? 'the policy does not list it with that role' : 'the policy does not list it';
       return [{ grant, is: `which allows ${powersOf(grant)}; ${listed}`, severity: gradeGrant(grant, 'high') }];
     });
-    if (defects.length > 0) return fail(tellDefects(defects, access, principals), observed, worstOf(defects));
+    if (defects.length > 0) {
+      const verdict = fail(tellDefects(defects, access, principals), observed, worstOf(defects));
+      return blame(verdict, culpritOf(defects));
+    }
     if (access.obstacles.length > 0) return unknown(tellObstacles(access), observed);
     const sentence =
       'No principal may delete, import, export or change the service in bulk but those the policy lists.';

@@ -6,11 +6,19 @@ import {
   observeGrants,
   readDataGrants,
 } from '../rules/data-grants.ts';
-import { gradeGrant, levelWords, tellDefects, tellObstacles, tellPass, worstOf } from '../rules/grant-words.ts';
+import {
+  culpritOf,
+  gradeGrant,
+  levelWords,
+  tellDefects,
+  tellObstacles,
+  tellPass,
+  worstOf,
+} from '../rules/grant-words.ts';
 import { isReading } from '../rules/role-actions.ts';
 import { isWider } from '../rules/role-scope.ts';
 import { shellWord } from '../rules/shell.ts';
-import { fail, pass, unknown } from './verdict.ts';
+import { blame, fail, pass, unknown } from './verdict.ts';
 
 export const dataRoleScope: Check<never, GrantEvidenceKind> = {
   id: 'data-role-scope',
@@ -43,6 +51,8 @@ export const dataRoleScope: Check<never, GrantEvidenceKind> = {
     { framework: 'NIST 800-53 r5', id: 'AC-6(9)', own: true },
     { framework: 'MCSB', id: 'PA-7', own: true },
   ],
+  // an assignment takes up to ten minutes to act (HF 3.5)
+  settling: { resolving: 600 },
   requires: [],
   considers: GRANT_EVIDENCE,
   evaluate(evidence, { service, expect }) {
@@ -56,7 +66,10 @@ export const dataRoleScope: Check<never, GrantEvidenceKind> = {
         is: `which takes effect here with ${onlyReads(grant) ? 'read' : 'write'} access and is wider than the policy allows (${levelWords(widestScope)})`,
         severity: gradeGrant(grant, gradeScope(grant.level, onlyReads(grant))),
       }));
-    if (defects.length > 0) return fail(tellDefects(defects, access, principals), observed, worstOf(defects));
+    if (defects.length > 0) {
+      const verdict = fail(tellDefects(defects, access, principals), observed, worstOf(defects));
+      return blame(verdict, culpritOf(defects));
+    }
     if (access.obstacles.length > 0) return unknown(tellObstacles(access), observed);
     return pass(
       tellPass(`No data access is granted wider than the ${levelWords(widestScope)} scope.`, access, principals),

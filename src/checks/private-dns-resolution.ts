@@ -6,12 +6,14 @@ import { type ExpectedAddresses, expectedAddresses } from '../rules/expected-add
 import { hostsOf, isPrivatelinkAlias, isPublicFrontEnd } from '../rules/host-names.ts';
 import { lastSegment, normaliseId } from '../rules/resource-id.ts';
 import { shellWord } from '../rules/shell.ts';
-import { fail, notApplicable, pass, unknown } from './verdict.ts';
+import { blame, fail, notApplicable, pass, unknown } from './verdict.ts';
 
 interface HostVerdict {
   readonly status: 'right' | 'broken' | 'unclear';
   readonly text: string;
   readonly observed: Observed;
+  /** it led to Azure's public front ends: the private path is not there, rather than one record of it */
+  readonly isPublic?: boolean;
 }
 
 export const privateDnsResolution: Check<never, 'dnsAnswers' | 'privateEndpoints' | 'privateZones'> = {
@@ -65,7 +67,12 @@ export const privateDnsResolution: Check<never, 'dnsAnswers' | 'privateEndpoints
     const observed = Object.assign({}, ...verdicts.map((verdict) => verdict.observed));
     const say = (status: HostVerdict['status']): string =>
       `${verdicts.flatMap((verdict) => (verdict.status === status ? verdict.text : [])).join('. ')}.`;
-    if (verdicts.some(({ status }) => status === 'broken')) return fail(say('broken'), observed);
+    const broken = verdicts.filter(({ status }) => status === 'broken');
+    if (broken.length > 0) {
+      const owner = broken.every(({ isPublic }) => isPublic) ? service.workspaceId : undefined;
+      const culprit = owner === undefined ? undefined : { key: normaliseId(owner), title: lastSegment(owner) };
+      return blame(fail(say('broken'), observed), culprit);
+    }
     return verdicts.some(({ status }) => status === 'unclear')
       ? unknown(say('unclear'), observed)
       : pass(say('right'), observed);
@@ -95,6 +102,7 @@ function judgeHost(
   const seenFrom = `seen from virtual network ${lastSegment(vantage.networkId)}, asked of ${answer.server}`;
   return {
     status: verdict.status,
+    isPublic,
     text: `${verdict.text} (${seenFrom})`,
     observed: {
       ...expectedHere,

@@ -1,8 +1,8 @@
 import type { Check, Gathered, ResourceDocument } from '../model.ts';
 import { describeReading, fieldAt, observeReading, type Reading, readEnum } from '../rules/reading.ts';
-import { lastSegment } from '../rules/resource-id.ts';
+import { lastSegment, normaliseId } from '../rules/resource-id.ts';
 import { shellWord } from '../rules/shell.ts';
-import { fail, pass, unknown } from './verdict.ts';
+import { blame, fail, pass, unknown } from './verdict.ts';
 
 type Flag = 'Enabled' | 'Disabled';
 
@@ -42,6 +42,8 @@ export const publicNetworkAccess: Check<never, 'resource' | 'workspace'> = {
     { framework: 'NIST 800-53 r5', id: 'SC-7(5)', own: true },
     { framework: 'MCSB', id: 'NS-2', own: true },
   ],
+  // a change of the flag takes up to five minutes to act (HF 1.7)
+  settling: { resolving: 300 },
   requires: [],
   considers: ['resource', 'workspace'],
   evaluate({ resource, workspace }, { service }) {
@@ -57,8 +59,11 @@ export const publicNetworkAccess: Check<never, 'resource' | 'workspace'> = {
       flags.flatMap(({ key, reading }) => (reading ? [[key, observeReading(reading)]] : [])),
     );
     const said = flags.map((flag) => flag.said).join('; ');
-    if (flags.some(({ reading }) => reading?.is === 'value' && reading.value === 'Enabled')) {
-      return fail(`The public Internet can reach this service: ${said}. It should be Disabled.`, observed);
+    const open = flags.filter(({ reading }) => reading?.is === 'value' && reading.value === 'Enabled');
+    if (open.length > 0) {
+      const verdict = fail(`The public Internet can reach this service: ${said}. It should be Disabled.`, observed);
+      const owner = open.some((flag) => flag !== own) ? service.workspaceId : undefined;
+      return blame(verdict, owner === undefined ? undefined : { key: normaliseId(owner), title: lastSegment(owner) });
     }
     if (flags.every(({ reading }) => reading?.is === 'value')) {
       return pass(`Public network access is off: ${said}.`, observed);

@@ -1,4 +1,4 @@
-import type { Observed, Severity, Verdict } from '../model.ts';
+import type { Culprit, Observed, Severity, Verdict } from '../model.ts';
 
 /** The compliant state was seen. */
 export function pass(message: string, observed: Observed = {}): Verdict {
@@ -10,6 +10,11 @@ export function fail(message: string, observed: Observed = {}, severity?: Severi
   return severity === undefined
     ? { status: 'fail', message, observed }
     : { status: 'fail', message, observed, severity };
+}
+
+/** Names who is to blame, where that is not the service itself. */
+export function blame(verdict: Verdict, culprit: Culprit | undefined): Verdict {
+  return culprit === undefined ? verdict : { ...verdict, culprit };
 }
 
 /** What arrived proves neither. */

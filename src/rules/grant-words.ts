@@ -1,7 +1,8 @@
-import type { ApprovedPrincipal, ScopeLevel, Severity } from '../model.ts';
+import type { ApprovedPrincipal, Culprit, ScopeLevel, Severity } from '../model.ts';
 import { listingsOf } from './approved-principals.ts';
 import type { Grant, Grants } from './data-grants.ts';
-import { isGroup } from './role-holdings.ts';
+import { holdingKey, isGroup } from './role-holdings.ts';
+import { isWider } from './role-scope.ts';
 
 /** How a grant, and what is wrong with it, reads in a message. */
 
@@ -34,6 +35,21 @@ export function gradeGrant(grant: Grant, severity: Severity): Severity {
 
 export function worstOf(defects: readonly Defect[]): Severity {
   return GRADES.find((grade) => defects.some((defect) => defect.severity === grade)) ?? 'low';
+}
+
+/** The assignment (or eligibility) behind the worst defect, the widest of equals: it may spoil many services at once. */
+export function culpritOf(defects: readonly Defect[]): Culprit | undefined {
+  const keyOf = ({ grant }: Defect): string => `role ${holdingKey(grant)}`;
+  const widthOf = (a: Defect, b: Defect): number =>
+    Number(isWider(b.grant.level, a.grant.level)) - Number(isWider(a.grant.level, b.grant.level));
+  const [worst] = [...defects].sort(
+    (a, b) =>
+      GRADES.indexOf(a.severity) - GRADES.indexOf(b.severity) || widthOf(a, b) || (keyOf(a) < keyOf(b) ? -1 : 1),
+  );
+  if (!worst) return undefined;
+  const { principalType, principalId, roleName, scope } = worst.grant;
+  const holder = `${principalType ?? 'principal'} ${principalId}`;
+  return { key: keyOf(worst), title: `${clip(roleName)} of ${holder} at ${scope}` };
 }
 
 /** Every defect, the worst first, then what else a reader should know. */
