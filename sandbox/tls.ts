@@ -1,4 +1,5 @@
 /** A certificate authority that lives as long as one sandbox, and a leaf for its servers on loopback. */
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { generate } from 'selfsigned';
@@ -21,7 +22,8 @@ export async function createTls(now: Date, directory: string, names: readonly st
     notBeforeDate: new Date(Math.min(...instants) - day),
     notAfterDate: new Date(Math.max(...instants) + 30 * day),
   } as const;
-  const ca = await generate([{ name: 'commonName', value: 'fhirwatch sandbox' }], {
+  // A name of its own: who trusts several sandboxes could not tell authorities of one name apart.
+  const ca = await generate([{ name: 'commonName', value: `fhirwatch sandbox ${randomUUID()}` }], {
     ...options,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },

@@ -84,6 +84,18 @@ function schemaOf(columns: readonly KqlColumn[]): string {
   return `(${columns.map(({ name, type }) => `['${name.replace(/[\\']/g, '\\$&')}']:${type}`).join(', ')})`;
 }
 
+const codes = new WeakMap<Globals, Map<string, Code>>();
+
+/** Parsing and binding cost far more than running; a program asks the same questions again and again. */
+function codeOf(text: string, globals: Globals): Code {
+  const known = codes.get(globals) ?? new Map<string, Code>();
+  codes.set(globals, known);
+  const code = known.get(text) ?? language().KustoCode.ParseAndAnalyze(text, globals);
+  if (known.size >= 100) known.clear();
+  known.set(text, code);
+  return code;
+}
+
 /** Texts and comments, to be passed over, or the name of a function that reads another workspace. */
 const OTHER_WORKSPACE =
   /[hH]?@"(?:[^"]|"")*"|[hH]?@'(?:[^']|'')*'|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/[^\n]*|\b(workspace|app)(?=\s*\()/g;
@@ -92,7 +104,7 @@ const OTHER_WORKSPACE =
 export function analyse(text: string, database: KqlDatabase, options: KqlOptions): Analysed {
   // Log Analytics' workspace() and app() are a database of another name to the binder.
   const known = text.replace(OTHER_WORKSPACE, (found, name?: string) => (name === undefined ? found : 'database'));
-  const code = language().KustoCode.ParseAndAnalyze(known, globalsOf(database, options));
+  const code = codeOf(known, globalsOf(database, options));
   const error = listOf(code.GetDiagnostics()).find(({ Severity }) => Severity === 'Error');
   if (error !== undefined) {
     const isSyntax = listOf(code.GetSyntaxDiagnostics()).some(({ Severity }) => Severity === 'Error');
