@@ -105,8 +105,9 @@ const environmentSchema = z.object({
     'a connection string with InstrumentationKey=…',
   ),
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: checked(
-    (value) => /^Authorization=AAD(;ClientId=[0-9a-f-]{36})?;?$/i.test(value.replaceAll(' ', '')),
-    'Authorization=AAD, or Authorization=AAD;ClientId=… for a user-assigned identity',
+    (value) =>
+      /^(ClientId=[0-9a-f-]{36};)?Authorization=AAD(;ClientId=[0-9a-f-]{36})?;?$/i.test(value.replaceAll(' ', '')),
+    'Authorization=AAD, with ClientId=… for a user-assigned identity',
   ),
   AZURE_CLIENT_ID: guid('client id of an identity'),
   AZURE_TENANT_ID: checked((value) => /^[-.0-9a-z]+$/i.test(value), 'a tenant: a GUID or a domain'),
@@ -148,15 +149,18 @@ type Values = z.infer<typeof environmentSchema>;
  */
 export function readSettings(environment: Environment): SettingsResult {
   const given: Record<string, string> = {};
+  const unresolved: string[] = [];
   for (const name of Object.keys(environmentSchema.shape)) {
     const value = environment[name]?.trim();
-    if (value !== undefined && value !== '') given[name] = value;
+    if (value === undefined || value === '') continue;
+    if (value.startsWith('@Microsoft.KeyVault(')) unresolved.push(unresolvedRemark(name));
+    else given[name] = value;
   }
   const { success, data, error } = environmentSchema.safeParse(given);
   if (!success) {
     return { ok: false, problems: error.issues.map(({ path, message }) => problemOf(String(path[0]), given, message)) };
   }
-  const { schedules, problems: remarks } = readSchedules(environment);
+  const { schedules, problems } = readSchedules(environment);
   const cloud = cloudOf(data);
   const storage = storageOf(data, cloud);
   if (typeof storage === 'string') return { ok: false, problems: [storage] };
@@ -174,9 +178,14 @@ export function readSettings(environment: Environment): SettingsResult {
     schedules,
     retentionDays: Number(data.FHIRWATCH_RETENTION_DAYS ?? standardRetention),
     ...(data.FHIRWATCH_TEAMS_WORKFLOW_URL && { teamsWorkflowUrl: data.FHIRWATCH_TEAMS_WORKFLOW_URL }),
-    remarks,
+    remarks: [...problems, ...unresolved],
   };
   return { ok: true, settings };
+}
+
+/** App Service leaves the reference as it stands where it cannot read the vault: that setting has no value, the others do. */
+function unresolvedRemark(name: string): string {
+  return `${name} is a Key Vault reference that was not resolved: expected its secret's value; the app runs without it.`;
 }
 
 function problemOf(name: string, given: Readonly<Record<string, string>>, expected: string): string {

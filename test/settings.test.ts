@@ -234,3 +234,26 @@ describe('schedules', () => {
     expect(readSchedule(expression).ok).toBe(false);
   });
 });
+
+test('a Key Vault reference that was not resolved is a setting without value, told as a remark', () => {
+  const reference = '@Microsoft.KeyVault(SecretUri=https://vault.vault.azure.net/secrets/teams)';
+  const read = readSettings({ FHIRWATCH_TEAMS_WORKFLOW_URL: reference });
+  expect(read).toMatchObject({
+    ok: true,
+    settings: { remarks: [expect.stringContaining('FHIRWATCH_TEAMS_WORKFLOW_URL')] },
+  });
+  expect(read.ok && read.settings.teamsWorkflowUrl).toBeUndefined();
+});
+
+test('the authentication string is read in either order', () => {
+  const id = '051be183-4712-560b-ade3-c82db193d2b6';
+  for (const text of [`Authorization=AAD;ClientId=${id}`, `ClientId=${id};Authorization=AAD`]) {
+    const read = readSettings({
+      APPLICATIONINSIGHTS_CONNECTION_STRING: `InstrumentationKey=${id}`,
+      APPLICATIONINSIGHTS_AUTHENTICATION_STRING: text,
+    });
+    expect(read).toMatchObject({
+      settings: { applicationInsights: { authentication: { kind: 'identity', clientId: id } } },
+    });
+  }
+});

@@ -26,11 +26,12 @@ const ROOMS: Readonly<Record<string, Room>> = {
   // ids and scopes compare by one rule everywhere; verdicts stay out of reach
   evidence: { rooms: ['model', 'rules'], packages: [AZURE, NODE, 'node-dig-dns'] },
   state: { rooms: ['model', 'posture'], packages: [AZURE, NODE] },
-  alerts: { rooms: ['model', 'posture'], packages: [AZURE, NODE, /^@opentelemetry\//, 'applicationinsights'] },
+  alerts: { rooms: ['model', 'posture'], packages: [AZURE, NODE, /^@opentelemetry\//, 'applicationinsights', 'zod'] },
   settings: { rooms: ['model', 'clouds', 'schedules'], packages: ['zod', 'node:net'] },
   clouds: { rooms: ['model'], packages: [] },
   schedules: { rooms: ['model'], packages: [] },
   policy: { rooms: ['model'], packages: ['zod', 'yaml', 'node:crypto'] },
+  permissions: { rooms: [], packages: [] },
   sweep: { rooms: ['model', 'posture'], packages: [] },
   app: { rooms: ['*'], packages: [/./] },
   functions: { rooms: ['app'], packages: ['@azure/functions'] },
