@@ -6,7 +6,8 @@ import { checks } from '../../src/checks/index.ts';
 import { differences, type ExampleCase, type ScanOutcome, scanEstate } from './example-case.ts';
 
 const folder = fileURLToPath(new URL('../../../shared/examples/estates', import.meta.url));
-const present = existsSync(folder);
+// In CI the folder must be there: a run that judged nothing must not pass.
+const present = existsSync(folder) || process.env.CI === 'true';
 if (!present)
   console.warn('SKIPPED: the shared example estates are not beside the repository; nothing was judged by them');
 
