@@ -1,9 +1,8 @@
 /** Standard web tests: what the Internet gets of a service, asked from outside at fixed intervals. */
 import { randomUUID } from 'node:crypto';
-import { documentsOfType, keyOf, parentKey } from '../dns/resource-ids.ts';
-import { type ServiceHost, serviceHosts } from '../dns/service-hosts.ts';
-import { at, listAt, textAt } from '../documents.ts';
-import type { AzureDocument, Estate, Json, JsonObject } from '../types.ts';
+import { hostsOf } from '../dns/derive.ts';
+import { publicStatus } from '../fhir/web-tests.ts';
+import type { Estate, JsonObject } from '../types.ts';
 
 /** What came back from outside. */
 export type OutsideAnswer = { readonly status: number } | { readonly failure: string };
@@ -30,20 +29,23 @@ export function healthWebTest(ask: WebTest['ask']): WebTest {
 /** The tests of the estate's services: each is asked for a public document and must be turned away at the edge. */
 export function serviceWebTests(estate: () => Estate): readonly WebTest[] {
   if (!estate().monitor.publicVantage) return [];
-  const hosts = [...serviceHosts(estate()).values()].filter(({ kind }) => kind !== 'workspace');
+  const hosts = [...hostsOf(estate()).values()].filter(({ kind }) => kind !== 'workspace');
   return hosts.map((service) => ({
     name: `public ${service.host}`,
     expected: 403,
     // seldom and from one place: the service must not take it for traffic
     every: 900,
     locations: [locations[0]],
-    ask: () => publicAnswer(estate(), service),
+    ask: () => {
+      const status = publicStatus(estate(), service);
+      return status === undefined ? { failure: 'The remote name could not be resolved or connected to' } : { status };
+    },
   }));
 }
 
 /** The rows of one run, one a location, as Application Insights writes them. */
 export async function runWebTest(test: WebTest, now: Date): Promise<readonly JsonObject[]> {
-  const answer = await test.ask();
+  const answer = await askOrTell(test);
   const isExpected = 'status' in answer && answer.status === test.expected;
   const message = isExpected
     ? 'Passed'
@@ -66,28 +68,11 @@ export async function runWebTest(test: WebTest, now: Date): Promise<readonly Jso
   }));
 }
 
-/** The public side of a service (INTERFACES, "Estate file"): an override of the estate, else what its public access says. */
-export function publicAnswer(estate: Estate, service: ServiceHost): OutsideAnswer {
-  const path = service.kind === 'dicom' ? '/health/check' : '/metadata';
-  const override = at(estate.endpoints[service.host], path, 'public');
-  const status = at(override, 'status');
-  if (typeof status === 'number') return { status };
-  if (override !== undefined) return { status: 200 };
-  const document = estate.resources.find((one) => keyOf(one.id) === keyOf(service.id));
-  if (document === undefined) return { failure: 'The name could not be resolved' };
-  const owner = estate.resources.find((one) => keyOf(one.id) === parentKey(service.id)) ?? document;
-  const flags = [document, owner].map((one) => textAt(one.properties, 'publicNetworkAccess')?.toLowerCase());
-  if (flags.includes('enabled')) return { status: 200 };
-  if (flags.includes('disabled')) return { status: 403 };
-  return { status: hasApprovedEndpoint(estate, owner) ? 403 : 200 };
-}
-
-function hasApprovedEndpoint(estate: Estate, owner: AzureDocument): boolean {
-  const separate = documentsOfType(estate, `${owner.type}/privateEndpointConnections`)
-    .filter((one) => parentKey(one.id) === keyOf(owner.id))
-    .map((one) => one.properties);
-  const inside = listAt(owner.properties, 'privateEndpointConnections').map((one) => at(one, 'properties'));
-  return [...separate, ...inside].some((one: Json | undefined) => {
-    return textAt(one, 'privateLinkServiceConnectionState', 'status')?.toLowerCase() === 'approved';
-  });
+/** What cannot be asked is a failed result, as with the real ones. */
+async function askOrTell(test: WebTest): Promise<OutsideAnswer> {
+  try {
+    return await test.ask();
+  } catch (error) {
+    return { failure: `The request failed: ${error instanceof Error ? error.message : 'unknown'}` };
+  }
 }
