@@ -1,6 +1,7 @@
 import type { Check, PublicPath } from '../model.ts';
+import { lastSegment, normaliseId } from '../rules/resource-id.ts';
 import { shellWord } from '../rules/shell.ts';
-import { fail, pass, unknown } from './verdict.ts';
+import { blame, fail, pass, unknown } from './verdict.ts';
 
 export const publicPathBlocked: Check<'publicPath', never> = {
   id: 'public-path-blocked',
@@ -32,7 +33,7 @@ export const publicPathBlocked: Check<'publicPath', never> = {
     { framework: 'MCSB', id: 'NS-2', own: true },
   ],
   requires: ['publicPath'],
-  evaluate({ publicPath: { host, results } }) {
+  evaluate({ publicPath: { host, results } }, { service }) {
     const said = `${host}, asked from outside: ${results.map(describe).join('; ')}`;
     const observed = { 'AppAvailabilityResults.status': [...new Set(results.map(observe))].sort() };
     if (results.length === 0) {
@@ -42,10 +43,10 @@ export const publicPathBlocked: Check<'publicPath', never> = {
       );
     }
     if (results.some(({ outcome }) => typeof outcome === 'number' && outcome !== 403)) {
-      return fail(
-        `The Internet reaches this service: ${said}. It should be 403, whatever publicNetworkAccess says.`,
-        observed,
-      );
+      const message = `The Internet reaches this service: ${said}. It should be 403, whatever publicNetworkAccess says.`;
+      // A child is exposed by its workspace, which owns the network switch.
+      const owner = service.workspaceId;
+      return blame(fail(message, observed), owner && { key: normaliseId(owner), title: lastSegment(owner) });
     }
     if (results.every(({ outcome }) => outcome === 403)) {
       return pass(`Microsoft's edge turns the Internet away: ${said}.`, observed);
