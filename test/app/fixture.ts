@@ -25,7 +25,7 @@ export function request(
 }
 
 export function watched(name: string): Watched {
-  const id = `/subscriptions/s/resourceGroups/rg/providers/Microsoft.HealthcareApis/services/${name}`;
+  const id = `/subscriptions/11111111-1111-4111-8111-111111111111/resourceGroups/rg/providers/Microsoft.HealthcareApis/services/${name}`;
   return {
     id,
     key: `key-${name}`,

@@ -281,6 +281,93 @@ describe('what is over', () => {
   });
 });
 
+describe('what leaves', () => {
+  test('only one family tells a removal, and nobody where nothing was ever accepted', () => {
+    const silentFamily = new Monitor({ baseline: [accepted()], tellsRemovals: false });
+    const fresh = new Monitor();
+    for (const monitor of [silentFamily, fresh]) {
+      monitor.sweep([{ status: 'fail' }]);
+      monitor.sweep([], { removed: ['one'] });
+      expect(monitor.drifts.map(({ direction, resolution }) => [direction, resolution])).toEqual([
+        ['regressed', 'removed'],
+      ]);
+    }
+  });
+
+  test('a service that comes back ends its removal, and may leave again', () => {
+    const monitor = new Monitor({ baseline: [accepted()] });
+    monitor.sweep([], { removed: ['one'] });
+    monitor.sweep([{ status: 'pass' }]);
+    monitor.sweep([], { removed: ['one'] });
+    expect(monitor.drifts.map(({ direction, resolution }) => [direction, resolution])).toEqual([
+      ['removed', 'recovered'],
+      ['removed', undefined],
+    ]);
+  });
+
+  test('the drift of a check that no longer exists is over', () => {
+    const monitor = new Monitor();
+    monitor.sweep([{ status: 'fail' }]);
+    monitor.options = { checks: [] };
+    monitor.sweep([]);
+    expect(monitor.drifts).toMatchObject([{ resolution: 'removed' }]);
+  });
+});
+
+describe('what is accepted', () => {
+  test('a change is over when it is accepted, and recovered when it is undone', () => {
+    const outcomes = [
+      {
+        baseline: [{ ...accepted({ endpoint: 'b' }), acceptedAt: '2026-11-22T08:06:00Z' }],
+        observed: { endpoint: 'b' },
+      },
+      { baseline: [accepted({ endpoint: 'a' })], observed: { endpoint: 'a' } },
+    ].map(({ baseline, observed }) => {
+      const monitor = new Monitor({ baseline: [accepted({ endpoint: 'a' })] });
+      monitor.sweep([{ status: 'pass', observed: { endpoint: 'b' } }]);
+      monitor.options = { baseline };
+      monitor.sweep([{ status: 'pass', observed }]);
+      return monitor.drifts[0]?.resolution;
+    });
+    expect(outcomes).toEqual(['accepted', 'recovered']);
+  });
+
+  test('an exception that ends and comes back opens a drift of its own each time', () => {
+    let excepted = false;
+    const monitor = new Monitor({ excepted: () => excepted });
+    for (const next of [true, false, true, false]) {
+      monitor.sweep([{ status: 'fail' }]);
+      excepted = next;
+    }
+    monitor.sweep([{ status: 'fail' }]);
+    expect(new Set(monitor.drifts.map(({ driftId }) => driftId)).size).toBe(monitor.drifts.length);
+    expect(monitor.story).toBe('open resolved open resolved open');
+  });
+});
+
+test('unknowns that observe something else each time are still two in a row', () => {
+  const monitor = new Monitor();
+  monitor.sweep([{ status: 'unknown', observed: { left: 'a' } }]);
+  monitor.sweep([{ status: 'unknown', observed: { left: 'b' } }]);
+  expect(monitor.open).toMatchObject([{ direction: 'obscured' }]);
+});
+
+test('a drift joins a cause that nobody was told of, but not as a graver one', () => {
+  const join = (severity: Severity) => {
+    const monitor = new Monitor();
+    const opened = (name: string, grade: Severity) => {
+      monitor.sweep([{ name, status: 'fail', severity: grade }], { crash: 'before-remember' });
+      const input = monitor.inputAt(new Date(monitor.time).toISOString(), [name], []);
+      const { drifts, causes } = decide({ ...input, culpritOf: () => ({ key: 'workspace', title: 'workspace' }) });
+      monitor.drifts = merge(monitor.drifts, drifts);
+      return causes.length;
+    };
+    return [opened('one', 'high'), opened('two', severity), new Set(monitor.drifts.map(({ causeId }) => causeId)).size];
+  };
+  expect(join('high')).toEqual([1, 0, 1]);
+  expect(join('critical')).toEqual([1, 1, 2]);
+});
+
 test('two members of one cause that open together share it; one that joins later has its own', () => {
   const monitor = new Monitor();
   const input = (names: readonly string[]): DecisionInput => ({
