@@ -46,7 +46,10 @@ export const publicPathBlocked: Check<'publicPath', never> = {
       const message = `The Internet reaches this service: ${said}. It should be 403, whatever publicNetworkAccess says.`;
       // A child is exposed by its workspace, which owns the network switch.
       const owner = service.workspaceId;
-      return blame(fail(message, observed), owner && { key: normaliseId(owner), title: lastSegment(owner) });
+      return blame(
+        fail(message, observed),
+        owner === undefined ? undefined : { key: normaliseId(owner), title: lastSegment(owner) },
+      );
     }
     if (results.every(({ outcome }) => outcome === 403)) {
       return pass(`Microsoft's edge turns the Internet away: ${said}.`, observed);
