@@ -1,5 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { drifts } from '../../sandbox/drifts.ts';
+import type { Direction, Drift, Severity } from '../../src/model.ts';
+import { announcementsDue } from '../../src/posture/announce.ts';
+import { aDrift } from '../alerts/teams-fixture.ts';
+import { aService } from '../builders.ts';
 import { makeTls } from './logs-fixture.ts';
 import {
   beat,
@@ -8,6 +12,8 @@ import {
   driftProperties,
   hour,
   minute,
+  START,
+  type Telemetry,
   type Watch,
   type WatchOptions,
   watch,
@@ -59,12 +65,13 @@ describe('each named drift fires the rule meant for it and no other, once for it
   test.each(Object.entries(expected))('%s', async (_, [rule, ...events]) => {
     const { telemetry, to, told, monitor } = await start();
     beat(telemetry, -3 * hour, 3 * hour);
-    for (const event of events)
-      telemetry.event('DriftOpened', 10 * minute, driftProperties(event), { measurements: { members: 1 } });
+    const opened = announce(telemetry, events.map(toDrift), 10 * minute);
     await to(hour);
     expect(told()).toEqual([`fired ${rule}`]);
-    for (const [index, event] of events.entries()) {
-      telemetry.event('DriftResolved', hour + index * minute, driftProperties(event));
+    for (const [index, drift] of opened.entries()) {
+      const at = hour + index * minute;
+      const resolvedAt = new Date(START.getTime() + at).toISOString();
+      announce(telemetry, [{ ...drift, resolvedAt, resolution: 'recovered' }], at);
     }
     await to(2 * hour);
     expect(told()).toEqual([`fired ${rule}`, `resolved ${rule}`]);
@@ -72,6 +79,35 @@ describe('each named drift fires the rule meant for it and no other, once for it
     expect(monitor.rules().filter(({ failing }) => failing)).toEqual([]);
   });
 });
+
+/** The product's own signals of these drifts, and the drifts as they are once told. */
+function announce(telemetry: Telemetry, due: readonly Drift[], at: number): readonly Drift[] {
+  const announcements = announcementsDue(due, {
+    at: new Date(START.getTime() + at).toISOString(),
+    sweepId: 'sweep',
+    reportUrlOf: () => '',
+    changedByOf: () => 'not recorded',
+  });
+  for (const { signal } of announcements) {
+    telemetry.event(signal.name, at, signal.properties, { measurements: signal.measurements });
+  }
+  return announcements.map(({ announced }) => announced);
+}
+
+/** A drift that was found ten minutes after the start, and has not been told yet. */
+function toDrift({ driftId = 'd1', check, severity, direction, serviceName = 'ehr' }: DriftEvent): Drift {
+  const { openSentAt: _, stateSentAt: __, ...drift } = aDrift();
+  const service = aService('fhirService', { name: serviceName, id: `/subscriptions/s/${serviceName}` });
+  return {
+    ...drift,
+    driftId,
+    service,
+    openedAt: new Date(START.getTime() + 10 * minute).toISOString(),
+    ...(check ? { check, causeCheck: check } : {}),
+    ...(severity ? { severity: severity as Severity, causeSeverity: severity as Severity } : {}),
+    ...(direction ? { direction: direction as Direction } : {}),
+  };
+}
 
 describe('an open drift', () => {
   test('that is told again every six hours for ten days is one mail', async () => {
