@@ -18,8 +18,32 @@ export interface Visit {
   readonly status: Status;
 }
 
+export interface Size {
+  /** the workspace and its children */
+  readonly services: number;
+  readonly checks: number;
+}
+
 /** What a timer's turn does to a store and a sink: closes what was cut short, then sweeps. */
 export async function sweepOnce(name: string, visit: Visit, store: Store, sink: SignalSink): Promise<SweepRecord> {
+  const { plan, ports } = aSweep(name, visit, store, sink, { services: 2, checks: 1 });
+  await closeUnfinished('network', {
+    ...ports,
+    onClosed: () => {},
+    onCloseError: (_, error) => {
+      throw error;
+    },
+  });
+  return runSweep(plan, ports);
+}
+
+export function aSweep(
+  name: string,
+  visit: Visit,
+  store: Store,
+  sink: SignalSink,
+  size: Size,
+): { readonly plan: SweepPlan; readonly ports: SweepPorts } {
   const now = () => new Date(Date.parse('2026-11-22T07:00:00Z') + visit.minute * 60_000);
   const id = `/subscriptions/s/resourceGroups/rg/providers/Microsoft.HealthcareApis/workspaces/${name}`;
   const workspace: Service = {
@@ -32,34 +56,35 @@ export async function sweepOnce(name: string, visit: Visit, store: Store, sink: 
     location: 'x',
     tags: {},
   };
-  const child: Service = {
-    ...workspace,
-    id: `${id}/fhirservices/ehr`,
-    key: `${name}-b`,
-    kind: 'fhirService',
-    workspaceId: id,
-  };
-  const check: Check<never, never> = {
-    id: 'public-network-access',
-    family: 'network',
-    title: '',
-    severity: 'critical',
-    appliesTo: ['workspace', 'fhirService'],
-    why: '',
-    remediation: { summary: '', command: () => '' },
-    references: [],
-    controls: [],
-    settling: { resolving: 300 },
-    requires: [],
-    evaluate: () => ({
-      status: visit.status,
-      message: visit.status,
-      observed: { status: visit.status },
-      culprit: { key: id, title: name },
+  const children = Array.from({ length: size.services - 1 }, (_, i): Service => {
+    const childId = `${id}/fhirservices/ehr${i}`;
+    const key = createHash('sha256').update(childId).digest('hex').slice(0, 16);
+    return { ...workspace, id: childId, name: `ehr${i}`, key: `${name}-${key}`, kind: 'fhirService', workspaceId: id };
+  });
+  const checks = Array.from(
+    { length: size.checks },
+    (_, i): Check<never, never> => ({
+      id: i === 0 ? 'public-network-access' : `public-network-access-${i}`,
+      family: 'network',
+      title: '',
+      severity: 'critical',
+      appliesTo: ['workspace', 'fhirService'],
+      why: '',
+      remediation: { summary: '', command: () => '' },
+      references: [],
+      controls: [],
+      settling: { resolving: 300 },
+      requires: [],
+      evaluate: () => ({
+        status: visit.status,
+        message: visit.status,
+        observed: { status: visit.status },
+        culprit: { key: id, title: name },
+      }),
     }),
-  };
+  );
   const ports: SweepPorts = {
-    checks: [check],
+    checks,
     store,
     sink,
     now,
@@ -83,18 +108,11 @@ export async function sweepOnce(name: string, visit: Visit, store: Store, sink: 
     startedAt: now().toISOString(),
     intervalSeconds: 300,
     policySha256: '',
-    services: [workspace, child],
+    services: [workspace, ...children],
     gone: [],
     estateChanged: true,
     problems: [],
     confirm: [],
   };
-  await closeUnfinished('network', {
-    ...ports,
-    onClosed: () => {},
-    onCloseError: (_, error) => {
-      throw error;
-    },
-  });
-  return runSweep(plan, ports);
+  return { plan, ports };
 }
