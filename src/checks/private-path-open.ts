@@ -109,18 +109,21 @@ function causeOf(
   { cloud }: CheckContext,
 ): readonly string[] {
   if (unreached === undefined) return [];
-  if (nobodyCan(endpoints, resource)) {
-    return ['public network access is Disabled and no usable private endpoint is left: nobody can reach this service'];
-  }
-  if (unreached === 'dns') return ['DNS is what is broken'];
+  const nobody = nobodyCan(endpoints, resource)
+    ? ['public network access is Disabled and no usable private endpoint is left: nobody can reach this service']
+    : [];
+  if (unreached === 'dns') return nobody;
   const { chain, host, server } = path.dns;
   const address = canonicalAddress(path.address ?? '');
-  const ownAddress = expectedAddresses(host, endpoints, cloud).right.has(address);
-  const isPublic = !ownAddress && (chain.some(isPublicFrontEnd) || !looksPrivate(address));
-  const dns = `DNS: ${server} gives the public address ${address} for ${host}, not its private endpoint's`;
-  const way = 'the network path to the private endpoint is broken (network security group, route, firewall or peering)';
-  if (!isPublic) return [way];
-  return unreached === 'edge' ? [dns] : [dns, 'and the network path to that address is broken'];
+  const { right, gaps } = expectedAddresses(host, endpoints, cloud);
+  const isPublic = !right.has(address) && (chain.some(isPublicFrontEnd) || !looksPrivate(address));
+  const way = 'the network path to it is broken (network security group, route, firewall or peering)';
+  if (isPublic) {
+    const dns = `DNS: ${server} gives the public address ${address} for ${host}, not that of a private endpoint`;
+    return [...nobody, dns, ...(unreached === 'edge' ? [] : [way])];
+  }
+  const isStale = right.size > 0 && gaps.length === 0 && !right.has(address);
+  return [...nobody, ...(isStale ? [`its private endpoint has ${[...right.keys()].sort().join(', ')}`] : []), way];
 }
 
 function nobodyCan(endpoints: Gathered<PrivateEndpoints>, resource: Gathered<ResourceDocument>): boolean {

@@ -217,6 +217,11 @@ test("ruling: the edge's 403 names DNS if the answer was public, else the path",
   expect(fromInside.message).not.toMatch(/DNS/);
 });
 
+test('a stale address is named beside the path', () => {
+  const finding = judgePath(got(aPath({ is: 'timed-out' }, 'fhirService', '10.0.0.99')), 'fhirService');
+  expect(finding.message).toMatch(/10\.0\.0\.99: timed out.*its private endpoint has 10\.0\.0\.4; the network path/);
+});
+
 test("a private endpoint's own address counts as private in whatever range it lies", () => {
   const { workspaceId = '' } = aService('fhirService');
   const endpoint = anEndpoint(workspaceId, { [PUBLIC]: [HOSTS.fhirService ?? ''] });
