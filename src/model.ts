@@ -361,6 +361,8 @@ export interface DiagnosticSetting {
   readonly name: string;
   readonly workspaceId?: string;
   readonly logs: readonly { readonly category?: string; readonly categoryGroup?: string; readonly enabled?: unknown }[];
+  /** the document has no list of logs, or one that was not understood; `logs` is empty then */
+  readonly logsUnread?: true;
 }
 
 /** By lower-case id: the log workspaces that the service's settings name. `not-found` only where the scope is readable. */

@@ -93,6 +93,7 @@ function judge(
     sentence: `${name} ${says}.`,
     observed: `${setting.name}: ${observed}`,
   });
+  if (setting.logsUnread) return state('unread', 'has no list of logs that could be read', 'logs unread');
   if (!enablesAuditLogs(setting, service.kind)) {
     const why = explainSilence(setting, service.kind);
     return state('bad', why, why);

@@ -67,17 +67,20 @@ export const dataRolePrincipals: Check<never, GrantEvidenceKind | 'directory'> =
 
 /** Resource Manager keeps the type of a principal that was deleted, so the directory knows more. */
 function orphanhood(grant: Grant, directory: Gathered<Directory>): string | undefined {
-  if (grant.principalType?.toLowerCase() === 'unknown') return 'but its principal type is Unknown: it was deleted';
+  if (grant.principalType?.toLowerCase() === 'unknown')
+    return 'by a principal that is gone (deleted: its principal type is Unknown)';
   if (!directory.ok || !directory.value.asked) return undefined;
   const known = directory.value.principals;
   const id = grant.principalId.toLowerCase();
-  return Object.hasOwn(known, id) && known[id] === 'gone' ? 'but the directory no longer knows it' : undefined;
+  return Object.hasOwn(known, id) && known[id] === 'gone'
+    ? 'by a principal that is gone (deleted: the directory does not know it)'
+    : undefined;
 }
 
 function disapproval(grant: Grant, listings: readonly ApprovedPrincipal[]): string | undefined {
-  if (listings.length === 0) return 'but is not on the approved list';
+  if (listings.length === 0) return 'not on the approved list';
   const allows = listings.some((listing) => listing.roles === undefined || namesRole(listing, grant));
-  return allows ? undefined : 'but the approved list names it for other roles only';
+  return allows ? undefined : 'named by the approved list for other roles only';
 }
 
 /** Asked for by the policy and refused: a deleted principal may hide among the approved ones. */

@@ -1,7 +1,7 @@
 import type { DiagnosticSetting, Gathered, LogWorkspaces, Source } from '../model.ts';
 import { normaliseId } from '../rules/resource-id.ts';
 import { listIn, textAt, valueAt } from './azure/documents.ts';
-import { type Batch, type Collected, mapBounded, perService } from './batch.ts';
+import { type Batch, type Collected, isConfirmed, mapBounded, perService } from './batch.ts';
 import { asReference, readListed } from './collect-documents.ts';
 
 /** The api-version that knows category groups (HF 4.2). */
@@ -26,14 +26,17 @@ export function collectDiagnosticSettings(batch: Batch): Promise<Collected<'diag
 function toSetting(row: unknown): DiagnosticSetting | undefined {
   const id = textAt(row, 'id');
   const name = textAt(row, 'name');
-  const logs = listIn(valueAt(row, 'properties', 'logs'));
+  const listed = valueAt(row, 'properties', 'logs');
+  // null is none; a list that is absent, or no list, hides what this setting exports and nothing else
+  const logs = listed === undefined ? undefined : listIn(listed);
   const destination = textAt(row, 'properties', 'workspaceId');
-  if (id === undefined || name === undefined || logs === undefined) return undefined;
+  if (id === undefined || name === undefined) return undefined;
   return {
     id,
     name,
     ...(destination ? { workspaceId: destination } : {}),
-    logs: logs.map((log) => {
+    ...(logs === undefined ? { logsUnread: true } : {}),
+    logs: (logs ?? []).map((log) => {
       const category = textAt(log, 'category');
       const categoryGroup = textAt(log, 'categoryGroup');
       const enabled = valueAt(log, 'enabled');
@@ -52,21 +55,22 @@ export async function collectLogWorkspaces(batch: Batch): Promise<Collected<'log
   return perService(batch.services, async ({ id }) => {
     const own = settings.get(id);
     if (own === undefined || !own.ok) return own;
+    const direct = isConfirmed(batch, id);
     const ids = [...new Set(own.value.flatMap((setting) => setting.workspaceId ?? []).map(normaliseId))].sort();
-    const entries = await mapBounded(ids, async (one) => [one, await readWorkspace(batch, one)] as const);
+    const entries = await mapBounded(ids, async (one) => [one, await readWorkspace(batch, one, direct)] as const);
     const workspaces: LogWorkspaces = Object.fromEntries(entries);
     const sources: readonly Source[] = entries.flatMap(([, gathered]) => gathered.sources);
-    const direct = entries.every(([, gathered]) => !gathered.ok || gathered.direct);
-    return { ok: true, value: workspaces, sources: [...own.sources, ...sources], direct };
+    const allDirect = entries.every(([, gathered]) => !gathered.ok || gathered.direct);
+    return { ok: true, value: workspaces, sources: [...own.sources, ...sources], direct: allDirect };
   });
 }
 
-async function readWorkspace(batch: Batch, id: string): Promise<Gathered<{ readonly id: string }>> {
+async function readWorkspace(batch: Batch, id: string, direct: boolean): Promise<Gathered<{ readonly id: string }>> {
   if (!workspaceId.test(id)) {
     const detail = `"${id.slice(0, 200)}" is not the id of a Log Analytics workspace`;
     return { ok: false, reason: 'malformed', detail, sources: [] };
   }
-  const how = { listing: batch.inventory.logWorkspaces, apiVersion: workspacesApi, direct: false };
+  const how = { listing: batch.inventory.logWorkspaces, apiVersion: workspacesApi, direct };
   const document = asReference(batch, id, await readListed(batch, id, how));
   return document.ok ? { ...document, value: { id: document.value.id } } : document;
 }

@@ -1,6 +1,7 @@
 import type { ApprovedPrincipal, Culprit, ScopeLevel, Severity } from '../model.ts';
 import { listingsOf } from './approved-principals.ts';
 import type { Grant, Grants } from './data-grants.ts';
+import { lastSegment } from './resource-id.ts';
 import { holdingKey, isGroup } from './role-holdings.ts';
 import { isWider } from './role-scope.ts';
 
@@ -52,14 +53,19 @@ export function culpritOf(defects: readonly Defect[]): Culprit | undefined {
   return { key: keyOf(worst), title: `${clip(roleName)} of ${holder} at ${scope}` };
 }
 
-/** Every defect, the worst first, then what else a reader should know. */
+/** Every defect, the worst first, then what else a reader should know. What holds of several principals is said once. */
 export function tellDefects(
   defects: readonly Defect[],
   access: Grants,
   approved: readonly ApprovedPrincipal[],
 ): string {
   const sorted = [...defects].sort((a, b) => GRADES.indexOf(a.severity) - GRADES.indexOf(b.severity));
-  const sentences = sorted.map(({ grant, is }) => `${tellGrant(grant, approved)}, ${is}.`);
+  const alike = Map.groupBy(sorted, ({ grant, is }) => JSON.stringify([grant.eligible, tellHeld(grant), is]));
+  const sentences = [...alike.values()].flatMap((group) => {
+    const [first] = group;
+    const grants = group.map(({ grant }) => grant);
+    return first ? [`${tellGrants(first.grant, grants, approved)}, ${first.is}.`] : [];
+  });
   return [...sentences, ...access.obstacles, ...access.remarks].join(' ');
 }
 
@@ -80,22 +86,34 @@ export function tellPass(sentence: string, access: Grants, approved: readonly Ap
 }
 
 function tellGrant(grant: Grant, approved: readonly ApprovedPrincipal[]): string {
+  return tellGrants(grant, [grant], approved);
+}
+
+/** `one` stands for all: they differ in their principals alone. */
+function tellGrants(one: Grant, all: readonly Grant[], approved: readonly ApprovedPrincipal[]): string {
+  const holds = one.eligible ? 'may activate (eligible in PIM)' : all.length > 1 ? 'hold' : 'holds';
+  return `${all.map((grant) => tellPrincipal(grant, approved)).join(', ')} ${holds} ${tellHeld(one)}`;
+}
+
+function tellHeld(grant: Grant): string {
   const condition = grant.condition
     ? ` (under the condition "${clip(grant.condition)}", which does not narrow this verdict)`
     : '';
-  const holds = grant.eligible ? 'may activate (eligible in PIM)' : 'holds';
-  return `${tellPrincipal(grant, approved)} ${holds} ${clip(grant.roleName)} at ${tellScope(grant)}${condition}`;
+  return `${clip(grant.roleName)} at ${tellScope(grant)}${condition}`;
 }
 
 function tellPrincipal(grant: Grant, approved: readonly ApprovedPrincipal[]): string {
   const name = listingsOf(approved, grant.principalId).find((listing) => listing.name)?.name;
-  const asSuch = isGroup(grant.principalType) ? ', judged as such, not by its members' : '';
-  const id = `${grant.principalType ?? 'principal of unknown type'} ${grant.principalId}${asSuch}`;
-  return name ? `${clip(name)} (${id})` : asSuch ? `${id},` : id;
+  const asSuch = isGroup(grant.principalType) ? ' (judged as such, not by its members)' : '';
+  const id = `${grant.principalType ?? 'principal of unknown type'} ${grant.principalId}`;
+  return name ? `${clip(name)} (${id})${asSuch}` : `${id}${asSuch}`;
 }
 
 function tellScope(grant: Grant): string {
-  return grant.level === 'service' ? 'the service' : `${LEVEL_WORDS[grant.level]} scope ${grant.scope}`;
+  // the scope is an ancestor of the service, so its own name says which
+  return grant.level === 'service'
+    ? 'the service'
+    : `${LEVEL_WORDS[grant.level]} scope ${clip(lastSegment(grant.scope)) || '/'}`;
 }
 
 function clip(text: string): string {

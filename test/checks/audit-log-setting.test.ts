@@ -127,6 +127,14 @@ describe('which kinds', () => {
     expect(findings.map(({ status }) => status)).toEqual(['not-applicable']);
   });
 
+  test('ruling: Absent is not a value - a setting whose list of logs was not read may log anything; a good one beside it suffices', () => {
+    const unread = aSetting([], { name: 'unread', logsUnread: true });
+    const verdict = judge([unread, aSetting([])]);
+    expect(verdict.status).toBe('unknown');
+    expect(verdict.message).toContain('Setting "unread" has no list of logs that could be read');
+    expect(judge([unread, aSetting([auditOn])]).status).toBe('pass');
+  });
+
   test('settings that could not be read are unknown', () => {
     const { findings } = assess([auditLogSetting], { diagnosticSettings: lost('forbidden') }, aContext('fhirService'));
     expect(findings[0]).toMatchObject({ status: 'unknown' });

@@ -84,7 +84,7 @@ describe('the approved list', () => {
     expect(grade(judge(evidence, listed(1)))).toBe('pass');
     const verdict = judge(evidence, listed(2));
     expect(grade(verdict)).toBe('high');
-    expect(verdict.message).toContain(`Group ${person(1)}, judged as such, not by its members`);
+    expect(verdict.message).toContain(`Group ${person(1)} (judged as such, not by its members)`);
   });
 });
 

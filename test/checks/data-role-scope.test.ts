@@ -108,9 +108,20 @@ describe('traps', () => {
     const verdict = judge(accessEvidence({ assignments: [assign(person(1), writer, subscriptionScope)] }));
     expect(verdict).toMatchObject({ status: 'fail', severity: 'high' });
     expect(verdict.message).toContain('EHR integration (User ');
-    expect(verdict.message).toContain(`FHIR Data Writer at subscription scope ${subscriptionScope}`);
+    expect(verdict.message).toContain(
+      `FHIR Data Writer at subscription scope ${subscriptionScope.split('/').at(-1)}, `,
+    );
     expect(verdict.message).toContain('takes effect');
     expect(verdict.message).not.toMatch(/no effect|does nothing/);
+  });
+
+  test("ruling: Several defects in one finding: all named, the worst one's severity. - what holds of many is said once", () => {
+    const strangers = [2, 3, 4, 5, 6, 7, 8, 9].map((one) => assign(person(one), writer, subscriptionScope));
+    const verdict = judge(accessEvidence({ assignments: [assign(person(1), reader, groupScope), ...strangers] }));
+    expect(verdict).toMatchObject({ status: 'fail', severity: 'high' });
+    for (const one of [1, 2, 3, 4, 5, 6, 7, 8, 9]) expect(verdict.message).toContain(person(one));
+    expect(verdict.message).toContain(`${person(9)} hold FHIR Data Writer at subscription scope`);
+    expect(verdict.message.length).toBeLessThan(900);
   });
 
   test('trap: compare scopes case-insensitively', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clinic, fhir, GET, gather, logs, row, sub, subscriptionRow, workspace } from './collect-fixture.ts';
+import { clinic, fhir, GET, gather, hub, logs, row, sub, subscriptionRow, workspace } from './collect-fixture.ts';
 
 const settingsOf = (id: string): string => GET(`${id}/providers/Microsoft.Insights/diagnosticSettings`);
 const setting = (properties: unknown, name = 's') =>
@@ -35,13 +35,28 @@ describe('diagnostic settings', () => {
     expect(of(workspace)).toMatchObject({ ok: true, value: [] });
   });
 
-  it.each([[{}], [null], [setting({ logs: 'all' })], [{ id: 'x', properties: { logs: [] } }]])(
-    'are malformed where a row is %j',
+  it.each([['all'], [undefined], [7]])(
+    'whose list of logs is %j hide what they export, and nothing else',
     async (odd) => {
-      const { of } = await gather(clinic({ routes: routesWith(odd) }), 'diagnosticSettings');
-      expect(of(fhir)).toMatchObject({ ok: false, reason: 'malformed' });
+      const good = { workspaceId: logs, logs: [{ category: 'AuditLogs', enabled: true }] };
+      const { of } = await gather(
+        clinic({ routes: routesWith(setting({ workspaceId: logs, logs: odd }), setting(good, 't')) }),
+        'diagnosticSettings',
+      );
+      expect(of(fhir)).toMatchObject({
+        ok: true,
+        value: [
+          { name: 's', workspaceId: logs, logs: [], logsUnread: true },
+          { name: 't', logs: [{ enabled: true }] },
+        ],
+      });
     },
   );
+
+  it.each([[{}], [null], [{ id: 'x', properties: { logs: [] } }]])('are malformed where a row is %j', async (odd) => {
+    const { of } = await gather(clinic({ routes: routesWith(odd) }), 'diagnosticSettings');
+    expect(of(fhir)).toMatchObject({ ok: false, reason: 'malformed' });
+  });
 
   it('fail each on their own', async () => {
     const routes = { [settingsOf(fhir)]: 403, [settingsOf(workspace)]: { value: [] } };
@@ -64,6 +79,12 @@ describe('log workspaces', () => {
     expect(listed).toMatchObject({ ok: true, direct: false, value: { id: logs } });
     const read = await workspaceIn(clinic({ routes: { ...named, [`GET ${key}`]: row(logs, {}) } }));
     expect(read).toMatchObject({ ok: true, direct: true });
+  });
+
+  it('are read directly where the service is confirmed: Resource Graph may still list one that is gone', async () => {
+    const fake = clinic({ routes: named, graph: { logs: [row(logs, {})], subscriptions: [subscriptionRow(hub)] } });
+    const gathered = (await gather(fake, 'logWorkspaces', { confirm: 'all' })).of(fhir);
+    expect(gathered).toMatchObject({ ok: true, value: { [key]: { ok: false, reason: 'not-found' } } });
   });
 
   it('are gone only in a subscription that can be seen', async () => {
