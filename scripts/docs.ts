@@ -3,11 +3,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { checksPage } from './docs/checks-page.ts';
 import { policySchemaFile } from './docs/policy-schema.ts';
+import { reportSchemaFile } from './docs/report-schema.ts';
 import { trapsPage } from './docs/traps-page.ts';
 
 /** Every generated file of docs/, with what writes it; `undefined` where its source is not there yet. */
 export const generators: Readonly<Record<string, (root: string) => Promise<string | undefined>>> = {
   'docs/policy.schema.json': policySchemaFile,
+  'docs/report.schema.json': reportSchemaFile,
   'docs/checks.md': checksPage,
   'docs/traps.md': trapsPage,
 };
