@@ -20,6 +20,7 @@ export interface PortsInput {
 
 /** Of this process: however many sweeps it runs, its probes stay few. */
 const probeMemory = createProbeMemory();
+export const lastProbeOf = probeMemory.last;
 
 /** Ties a batch's needs to the collectors and the policy. */
 export function batchPorts({ azure, estate, policy, settings, checks, signal, now }: PortsInput): BatchPorts {

@@ -4,6 +4,7 @@ import type { Check, Drift, Evidence, Failure, Family, SweepPlan, Service as Wat
 import type { OnThrow } from '../posture/assess.ts';
 import { type ClosePorts, closeUnfinished } from '../sweep/close.ts';
 import { type BatchPorts, runSweep } from '../sweep.ts';
+import { tellAvailability } from './availability.ts';
 import { type Planned, planSweep } from './plan.ts';
 import type { LoadedPolicy } from './policy-file.ts';
 import { watchPolicy } from './policy-watch.ts';
@@ -44,6 +45,7 @@ export async function sweepFamily(family: Family, service: Service, log: Log): P
     onBatchError: (index, error) =>
       log.error('a batch was lost', { sweepId: plan.sweepId, index, error: textOf(error) }),
   });
+  await tellAvailability(record, service, log);
   const { sweepId, outcome, services } = record;
   log.info('sweep closed', { sweepId, family, outcome, services });
 }

@@ -7,7 +7,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { endpointNames, type RunningEndpoints, startEndpoints } from '../../sandbox/fhir/endpoints.ts';
 import { createTls } from '../../sandbox/tls.ts';
-import type { AzureDocument, Fault, TlsMaterial } from '../../sandbox/types.ts';
+import type { AzureDocument, Fault, Json, JsonObject, TlsMaterial } from '../../sandbox/types.ts';
 import { createWorld } from '../../sandbox/world.ts';
 import { type Attempt, tryGet } from '../../src/evidence/probe/attempt.ts';
 import { createProbeMemory, type ProbeMemory } from '../../src/evidence/probe/memory.ts';
@@ -70,7 +70,7 @@ async function serve(
   return running;
 }
 
-const answering = (body: object | string, more: object = {}) => ({
+const answering = (body: Json, more: JsonObject = {}): ReturnType<typeof makeEstate>['endpoints'] => ({
   [HOST]: { '/metadata': { private: { status: 200, body, ...more } } },
 });
 

@@ -11,6 +11,8 @@ export interface ProbeMemory {
   maySend(host: string, now: Date): boolean;
   noteSent(host: string, now: Date): void;
   keep(host: string, question: string, probed: Probed): void;
+  /** The last answer of all, whatever was asked. */
+  last(host: string): Probed | undefined;
 }
 
 /** How a probe ended, after its retries. */
@@ -44,5 +46,6 @@ export function createProbeMemory(): ProbeMemory {
     },
     noteSent: (host, now) => void sent.set(host, [...lately(host, now), now.getTime()]),
     keep: (host, question, probed) => void kept.set(host, { question, probed }),
+    last: (host) => kept.get(host)?.probed,
   };
 }
