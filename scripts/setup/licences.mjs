@@ -31,7 +31,9 @@ export function thirdPartyNotices(root, inputs) {
       version = '',
       license = 'see below',
     } = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')) : {};
-    const texts = readdirSync(at)
+    const texts = readdirSync(at, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => entry.name)
       .filter((file) => /^(licen[cs]e|notice|thirdpartynotices?)/i.test(file))
       .sort()
       .map((file) => readFileSync(join(at, file), 'utf8').trim());
