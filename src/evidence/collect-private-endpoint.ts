@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { EndpointAddress, Gathered, PrivateEndpoint, ResourceDocument, Source, ZoneGroup } from '../model.ts';
 import { normaliseId, parentResourceId } from '../rules/resource-id.ts';
 import { listIn, textAt, textsIn, valueAt } from './azure/documents.ts';
@@ -94,7 +95,8 @@ async function readAddresses(
 
 function addressesOf({ id, properties }: ResourceDocument): readonly EndpointAddress[] {
   return need(listIn(properties.ipConfigurations), id, 'ipConfigurations').map((configuration) => {
-    const address = need(textAt(configuration, 'properties', 'privateIPAddress') || undefined, id, 'privateIPAddress');
+    const written = textAt(configuration, 'properties', 'privateIPAddress') ?? '';
+    const address = need(isIP(written) === 0 ? undefined : written, id, 'privateIPAddress');
     const link = valueAt(configuration, 'properties', 'privateLinkConnectionProperties');
     const memberName = textAt(link, 'requiredMemberName');
     return {

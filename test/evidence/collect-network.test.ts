@@ -259,8 +259,9 @@ describe('a private endpoint', () => {
     expect(confirmed).toMatchObject({ ok: true, value: { addresses: { value: [{ address: '10.0.0.9' }] } } });
     const lost = await endpointIn(clinic({ graph: { interfaces: [] }, routes: { [GET(nic)]: 403 } }));
     expect(lost).toMatchObject({ ok: true, value: { addresses: { ok: false, reason: 'forbidden' } } });
-    for (const interfaces of [[row(nic, { ipConfigurations: 'x' })], [row(nic, { ipConfigurations: [{}] })]]) {
-      const odd = await endpointIn(clinic({ graph: { interfaces } }));
+    const noAddress = [{ properties: { privateIPAddress: 'somewhere' } }];
+    for (const ipConfigurations of ['x', [{}], noAddress]) {
+      const odd = await endpointIn(clinic({ graph: { interfaces: [row(nic, { ipConfigurations })] } }));
       expect(odd).toMatchObject({ ok: true, value: { addresses: { ok: false, reason: 'malformed' } } });
     }
   });
