@@ -15,10 +15,14 @@ export interface Stage {
   readonly sandbox: Sandbox;
   readonly host: RunningHost;
   readonly monitor: Monitor;
-  /** lets time pass for everybody: the estate, the app and Azure Monitor */
+  /** lets time pass for everybody, five minutes at a time: the estate, the app with its sweeps, and Azure Monitor */
   pass(minutes: number): Promise<void>;
   close(): Promise<void>;
 }
+
+const stepMinutes = 5;
+/** The app's timers and the minutes between two of their runs, as its default schedules have it. */
+export const timers: Readonly<Record<string, number>> = { sweepNetwork: 5, sweepAudit: 15, sweepAccess: 60 };
 
 /** Errors of the app are shown as they come; everything else of its log is not part of the story. */
 export async function openStage(complain: (line: string) => void): Promise<Stage> {
@@ -26,6 +30,7 @@ export async function openStage(complain: (line: string) => void): Promise<Stage
   if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
   const { estate } = loaded;
   let skipped = 0;
+  let clock = 0;
   const sandbox = await startSandbox(estate, { app: true, elapsed: () => performance.now() + skipped });
   const { telemetry, tls, world, environment } = sandbox;
   if (!telemetry) throw new Error('the sandbox has no telemetry workspace');
@@ -42,6 +47,7 @@ export async function openStage(complain: (line: string) => void): Promise<Stage
       ...environment,
       WEBSITE_AUTH_ENABLED: 'True',
       WEBSITE_SITE_NAME: 'fhirwatch-story',
+      WEBSITE_HOSTNAME: 'fhirwatch-story.azurewebsites.net',
       FHIRWATCH_TEAMS_WORKFLOW_URL: monitor.teamsUrl,
     },
     clockOffsetMs: world.now().getTime() - Date.now(),
@@ -58,9 +64,13 @@ export async function openStage(complain: (line: string) => void): Promise<Stage
     host: running,
     monitor,
     async pass(minutes) {
-      skipped += minutes * 60_000;
-      running.advanceClock(minutes * 60_000);
-      await monitor.tick();
+      for (let passed = 0; passed < minutes; passed += stepMinutes) {
+        clock += stepMinutes;
+        skipped += stepMinutes * 60_000;
+        running.advanceClock(stepMinutes * 60_000);
+        for (const [name, every] of Object.entries(timers)) if (clock % every === 0) await running.fire(name);
+        await monitor.tick();
+      }
     },
     async close() {
       await running.close();
