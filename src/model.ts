@@ -28,7 +28,8 @@ export interface Source {
 /**
  * What a collector got of one thing, or why it got nothing. `unconfirmed` is set where Resource Graph, which may lag,
  * answered and the direct read that should have confirmed it failed; `direct` where a direct read confirmed it or where
- * no lag is possible.
+ * no lag is possible. `incomplete` is set where a part of the value did not arrive: enough to fail on, never to
+ * pass on.
  */
 export type Gathered<T> =
   | {
@@ -37,6 +38,7 @@ export type Gathered<T> =
       readonly sources: readonly Source[];
       readonly direct: boolean;
       readonly unconfirmed?: Failure;
+      readonly incomplete?: Failure;
     }
   | ({ readonly ok: false; readonly sources: readonly Source[] } & Failure);
 
@@ -566,6 +568,8 @@ export interface SweepPlan {
   readonly confirm: readonly string[];
   /** set where the estate could not be listed: `services` is what was known of it */
   readonly unlisted?: Failure;
+  /** only these services are looked at again: the others are neither judged nor missed, and no heartbeat follows */
+  readonly partial?: true;
 }
 
 /** One batch of a sweep, done. */
@@ -575,6 +579,8 @@ export interface BatchRecord {
   readonly at: string;
   /** absent where no DNS question was asked */
   readonly vantage?: Gathered<Vantage>;
+  /** given up after every attempt: its services are missing */
+  readonly lost?: true;
 }
 
 /** One pass of one family over the estate. `incomplete`: it ended without a finding for every service; `missing` says which. */
@@ -597,6 +603,21 @@ export interface SweepRecord {
   readonly policySha256: string;
   /** absent where the sweep asked no DNS question */
   readonly vantage?: Gathered<Vantage>;
+  /** it looked at some services only, and says nothing of its family */
+  readonly partial?: true;
+}
+
+/** Something in Azure was written, deleted or acted upon, as Event Grid tells it. */
+export interface Change {
+  /** the resource id, as told */
+  readonly id: string;
+  /** such as `Microsoft.HealthcareApis/workspaces/write` */
+  readonly operation: string;
+}
+
+/** A change that waits to be looked at; `version` is another where it happened again. */
+export interface PendingChange extends Change {
+  readonly version: string;
 }
 
 /**
@@ -670,9 +691,18 @@ export interface Store {
   saveEstate(family: Family, services: readonly Service[]): Promise<void>;
   knownEstate(family: Family): Promise<readonly Service[]>;
 
-  openSweep(plan: SweepPlan): Promise<void>;
+  /** `shared` is what the batches share, as plain data; it is kept until the sweep is closed. */
+  openSweep(plan: SweepPlan, shared?: object): Promise<void>;
   /** Sweeps that were begun and not closed. */
   openSweeps(family: Family): Promise<readonly SweepPlan[]>;
+  /** The plan of a sweep that is open; undefined of one that is closed, or never was. */
+  openPlan(family: Family, sweepId: string): Promise<SweepPlan | undefined>;
+  /** What the sweep was opened with; undefined where it is closed. */
+  sharedOf(sweepId: string): Promise<object | undefined>;
+  /** Whether the caller, and nobody else, may close the sweep: it is open, and claimed by none in the last `seconds`. */
+  claimSweep(plan: SweepPlan, at: string, seconds: number): Promise<boolean>;
+  /** Gives a claim back, for another attempt. */
+  releaseSweep(plan: SweepPlan): Promise<void>;
   saveBatch(sweepId: string, record: BatchRecord): Promise<void>;
   savedBatches(sweepId: string): Promise<readonly BatchRecord[]>;
   /** Remembers how the sweep ended; its plan and batches are forgotten. */
@@ -680,6 +710,16 @@ export interface Store {
   sweep(sweepId: string): Promise<SweepRecord | undefined>;
   /** The last sweep of each family, and the last completed one where that is another. */
   latestSweeps(): Promise<readonly SweepRecord[]>;
+
+  /**
+   * Puts changes on the list of what waits. Whether the caller must see to the list: nobody else said so in the last
+   * `seconds`. Of many callers one is told to.
+   */
+  noteChanges(changes: readonly Change[], at: string, seconds: number): Promise<boolean>;
+  /** The list as it stands; whoever notes a change from now on must see to it. */
+  dueChanges(): Promise<readonly PendingChange[]>;
+  /** Takes changes off the list, but those that happened again meanwhile. */
+  forgetChanges(changes: readonly PendingChange[]): Promise<void>;
 
   driftBook(family: Family): Promise<DriftBook>;
   /** All or, where storage fails midway, the first of them; undefined and nothing where another wrote since `version`. */

@@ -15,7 +15,8 @@ import { isObject } from './azure/json.ts';
 
 /**
  * The rows at or above a service: what stands below or beside it gives nobody anything here. A row that is not
- * understood fails the listing for the services that it may concern, since it may be the one that matters.
+ * understood makes the listing incomplete for the services that it may concern, since it may be the one that matters;
+ * the others are still evidence.
  */
 export function atOrAbove<T>(
   listing: Gathered<readonly unknown[]>,
@@ -23,13 +24,18 @@ export function atOrAbove<T>(
   read: (row: unknown) => T,
 ): Gathered<readonly T[]> {
   if (!listing.ok) return listing;
-  try {
-    const value = listing.value.filter((row) => mayCover(row, serviceId)).map(read);
-    return { ...listing, value };
-  } catch (error) {
-    if (!(error instanceof CallError)) throw error;
-    return { ok: false, reason: error.reason, detail: error.message, sources: listing.sources };
+  const value: T[] = [];
+  let odd: CallError | undefined;
+  for (const row of listing.value.filter((one) => mayCover(one, serviceId))) {
+    try {
+      value.push(read(row));
+    } catch (error) {
+      if (!(error instanceof CallError)) throw error;
+      odd ??= error;
+    }
   }
+  if (!odd) return { ...listing, value };
+  return { ...listing, value, incomplete: { reason: odd.reason, detail: odd.message } };
 }
 
 function mayCover(row: unknown, serviceId: string): boolean {

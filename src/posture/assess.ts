@@ -78,7 +78,8 @@ function judge(check: Check, evidence: Evidence, context: CheckContext, onThrow:
   if (!check.appliesTo.includes(service.kind)) return outsideScope(check, service);
   for (const kind of check.requires) {
     const gathered = evidence[kind] ?? notGathered;
-    if (!gathered.ok) return unknownVerdict(missing(kind, gathered));
+    const lost = gathered.ok ? gathered.incomplete : gathered;
+    if (lost) return unknownVerdict(missing(kind, lost));
   }
   try {
     return confirmed(check, evidence, check.evaluate(argumentsOf(check, evidence), context));

@@ -76,9 +76,9 @@ export function readGrants(
   return {
     grants,
     obstacles: [...lostSources(evidence), ...[...unreadable.keys()].sort().flatMap((id) => unreadable.get(id) ?? [])],
-    remarks: denyAssignments.ok
-      ? []
-      : [`The deny assignments could not be read (${because(denyAssignments)}); they could only take access away.`],
+    remarks: lostSource(denyAssignments).map(
+      (lost) => `The deny assignments could not be read${lost}; they could only take access away.`,
+    ),
     evidence,
   };
 }
@@ -131,8 +131,14 @@ function lostSources(evidence: GrantEvidence): readonly string[] {
     [evidence.activeRoles, 'active roles of PIM (roleAssignmentScheduleInstances)'],
   ];
   return names.flatMap(([gathered, name]) =>
-    gathered.ok ? [] : [`The ${name} could not be read (${because(gathered)}).`],
+    lostSource(gathered).map((lost) => `The ${name} could not be read${lost}.`),
   );
+}
+
+/** How it was lost, wholly or in part; nothing where it arrived. */
+function lostSource(gathered: Gathered<unknown>): readonly string[] {
+  if (!gathered.ok) return [` (${because(gathered)})`];
+  return gathered.incomplete ? [` in full (${because(gathered.incomplete)})`] : [];
 }
 
 function because(failure: Failure): string {

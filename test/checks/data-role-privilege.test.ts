@@ -218,6 +218,20 @@ describe('missing evidence', () => {
     expect(grade(judge(accessEvidence({ assignments: [strange, assign(person(2), writer, here)] })))).toBe('high');
   });
 
+  test('ruling: Fail on part, pass on the whole - rows beside one that was not understood still fail', () => {
+    const gapWith = (role: typeof reader) => ({
+      roleAssignments: {
+        ok: true as const,
+        value: [assign(person(1), role, here)],
+        sources: [],
+        direct: true,
+        incomplete: { reason: 'malformed' as const, detail: 'one row was not understood' },
+      },
+    });
+    expect(grade(judge(accessEvidence({}, gapWith(writer))))).toBe('high');
+    expect(judge(accessEvidence({}, gapWith(reader))).status).toBe('unknown');
+  });
+
   test('unreadable assignments are unknown, but an eligibility still fails', () => {
     const gap = { roleAssignments: lost('throttled') };
     expect(judge(accessEvidence({}, gap)).status).toBe('unknown');
