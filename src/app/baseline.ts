@@ -31,12 +31,13 @@ export interface Acceptance {
 /** What `GET baseline` answers. */
 export interface BaselineView {
   readonly schema: 'fhirwatch-baseline/1';
-  readonly entries: readonly Omit<BaselineEntry, 'schema' | 'serviceKey'>[];
+  readonly entries: readonly Omit<BaselineEntry, 'schema'>[];
   readonly differences: readonly Difference[];
 }
 
 export interface Difference {
   readonly serviceId: string;
+  readonly serviceKey: string;
   readonly check: string;
   readonly direction: Direction;
   /** null: nothing was accepted */
@@ -172,6 +173,7 @@ async function viewBaseline(service: Service): Promise<BaselineView> {
     return [
       {
         serviceId: watched.id,
+        serviceKey: watched.key,
         check: finding.check,
         direction,
         was: was ? stateOf(was) : null,
@@ -183,12 +185,12 @@ async function viewBaseline(service: Service): Promise<BaselineView> {
   const removed = entries
     .filter((entry) => !here.has(entryKey(entry)))
     .map((entry): Difference => {
-      const { serviceId, check } = entry;
-      return { serviceId, check, direction: 'removed', was: stateOf(entry), is: null, obstacle: null };
+      const { serviceId, serviceKey, check } = entry;
+      return { serviceId, serviceKey, check, direction: 'removed', was: stateOf(entry), is: null, obstacle: null };
     });
   return {
     schema: 'fhirwatch-baseline/1',
-    entries: entries.map(({ schema: _, serviceKey: __, ...shown }) => shown).sort(byServiceAndCheck),
+    entries: entries.map(({ schema: _, ...shown }) => shown).sort(byServiceAndCheck),
     differences: [...changed, ...removed].sort(byServiceAndCheck),
   };
 }

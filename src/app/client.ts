@@ -101,9 +101,15 @@ function detailOf(text: string): string {
 function describe({ action, services, checks }: BaselineCommand, value: unknown): string {
   if (action === 'accept') return describeAcceptance(value as Acceptance);
   const view = value as BaselineView;
-  const isAsked = ({ serviceId, check }: { readonly serviceId: string; readonly check: string }): boolean =>
-    (checks.length === 0 || checks.includes(check)) &&
-    (services.length === 0 || services.some((one) => serviceId.toLowerCase().endsWith(one.toLowerCase())));
+  const isAsked = ({
+    serviceId,
+    serviceKey,
+    check,
+  }: Pick<Difference, 'serviceId' | 'serviceKey' | 'check'>): boolean => {
+    const names = [serviceId, serviceKey, serviceId.split('/').at(-1) ?? ''].map((name) => name.toLowerCase());
+    const isNamed = services.length === 0 || services.some((one) => names.includes(one.toLowerCase()));
+    return isNamed && (checks.length === 0 || checks.includes(check));
+  };
   if (action === 'diff') {
     const differences = view.differences.filter(isAsked);
     return lines(
