@@ -38,6 +38,37 @@ function cliEntry(root) {
   return { entryPoints: [file], outfile: 'cli.cjs', banner: { js: '#!/usr/bin/env node' } };
 }
 
+/** Packages that are bundled into a file of their own: the start would compile them, and only a sweep's end needs them. */
+const apart = ['applicationinsights'];
+
+/**
+ * Leaves them out of a bundle, which loads their files on first use, and notes which were met.
+ *
+ * @param {Set<string>} met
+ * @returns {import('esbuild').Plugin}
+ */
+function keepApart(met) {
+  return {
+    name: 'keep-apart',
+    setup({ onResolve }) {
+      onResolve({ filter: new RegExp(`^(${apart.join('|')})$`) }, ({ path }) => {
+        met.add(path);
+        return { path: `./${path}.cjs`, external: true };
+      });
+    },
+  };
+}
+
+/**
+ * @param {string} root
+ * @param {string} name
+ * @returns {BuildOptions}
+ */
+function packageEntry(root, name) {
+  const contents = `module.exports = require('${name}');`;
+  return { stdin: { contents, resolveDir: root, sourcefile: `${name}.cjs` }, outfile: `${name}.cjs` };
+}
+
 /**
  * Queries are read from files beside the code; flat, because a bundle is one folder.
  *
@@ -66,8 +97,10 @@ export async function build(root) {
   const outputs = new Map();
   /** @type {Set<string>} */
   const inputs = new Set();
-  for (const entry of [functionsEntry(root), cliEntry(root)]) {
-    if (entry === undefined) continue;
+  /** @type {Set<string>} */
+  const met = new Set();
+  /** @param {BuildOptions} entry */
+  const add = async (entry) => {
     const { outputFiles, metafile } = await bundle({
       ...entry,
       absWorkingDir: root,
@@ -88,7 +121,10 @@ export async function build(root) {
     for (const { contents } of outputFiles) outputs.set(name, contents);
     outputs.set(`${basename(name, '.cjs')}.meta.json`, JSON.stringify(metafile));
     for (const input of Object.keys(metafile.inputs)) inputs.add(input);
-  }
+  };
+  for (const entry of [functionsEntry(root), cliEntry(root)])
+    if (entry !== undefined) await add({ ...entry, plugins: [keepApart(met)] });
+  for (const name of met) await add(packageEntry(root, name));
   for (const query of queryFiles(filesBelow(join(root, 'src')))) outputs.set(basename(query), readFileSync(query));
   outputs.set('THIRD-PARTY-NOTICES.txt', thirdPartyNotices(root, inputs));
 

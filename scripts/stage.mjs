@@ -1,4 +1,4 @@
-// Lays out the folder that is deployed: the bundle with its queries, host.json, the policy, and a package.json without
+// Lays out the folder that is deployed: the bundles with their queries, host.json, the policy, and a package.json without
 // dependencies. Nothing is installed or built in Azure, so what was tested is what runs.
 //   node scripts/stage.mjs [--policy FILE]      (azd: the environment value FHIRWATCH_POLICY_FILE)
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -25,7 +25,7 @@ export function stage(root, target, policy) {
   );
   copyFileSync(join(root, 'host.json'), join(target, 'host.json'));
   copyFileSync(policy, join(target, 'fhirwatch.yaml'));
-  const wanted = readdirSync(dist).filter((file) => /^functions\.cjs$|\.kql$|^THIRD-PARTY-NOTICES\.txt$/.test(file));
+  const wanted = readdirSync(dist).filter((file) => /^(?!cli\.).*\.cjs$|\.kql$|^THIRD-PARTY-NOTICES\.txt$/.test(file));
   for (const file of wanted) copyFileSync(join(dist, file), join(target, 'dist', file));
   if (!existsSync(join(target, main))) throw new Error(`${main} was not built.`);
 }
