@@ -126,6 +126,7 @@ function commonColumns(envelope: JsonObject, data: JsonObject, table: string, re
   return {
     TenantId: reception.customerId,
     TimeGenerated: new Date(String(envelope.time)).toISOString(),
+    _TimeReceived: reception.now.toISOString(),
     OperationId: tag('operation.id'),
     OperationName: tag('operation.name'),
     ParentId: tag('operation.parentId'),

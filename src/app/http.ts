@@ -2,6 +2,7 @@ import { type Answer, authorise, guards, problem, type Request } from './answers
 import { type FamilyState, families, familyStates } from './families.ts';
 import { type ReportFormat, type ReportQuestion, renderReport, reportFormats, reportOf } from './report.ts';
 import { type Environment, type Log, openShared, type ServiceOpening } from './service.ts';
+import { teamsTrouble } from './teams.ts';
 
 export type { Answer, Request } from './answers.ts';
 
@@ -53,7 +54,10 @@ export async function answerHealth(environment: Environment, log: Log, open: Ope
   try {
     const sweeps = await (await service.store()).latestSweeps();
     const states = familyStates(sweeps, service.settings.schedules, service.now());
-    return health(states.some((state) => state.stale) ? 503 : 200, states, service.settings.remarks.map(settingOf));
+    // Cards that do not reach Teams are a problem of their own: mails still go out, so the app is not unhealthy.
+    const teams = (await teamsTrouble(service)) ? ['the last card did not reach Teams; the log says why'] : [];
+    const problems = [...service.settings.remarks.map(settingOf), ...teams];
+    return health(states.some((state) => state.stale) ? 503 : 200, states, problems);
   } catch (error) {
     log.error('health could not read storage', { error: error instanceof Error ? error.stack : 'unknown' });
     return health(503, [], ['storage could not be read']);
