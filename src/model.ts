@@ -828,6 +828,8 @@ export interface Drift {
   readonly recovering: boolean;
   readonly resolvedAt?: string;
   readonly resolution?: Resolution;
+  /** who last wrote to what is to blame before the drift was seen; absent: not recorded */
+  readonly changed?: RecordedChange;
   /** when the opening, the last repeat and the end were told: the ingestion service accepted them */
   readonly openSentAt?: string;
   readonly stateSentAt?: string;

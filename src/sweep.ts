@@ -12,7 +12,7 @@ import type {
   Vantage,
 } from './model.ts';
 import { assess, type OnThrow, wantsConfirmation } from './posture/assess.ts';
-import { type ClosePorts, closeSweep } from './sweep/close.ts';
+import { type ClosePorts, closeOnce, notBefore } from './sweep/close.ts';
 
 /** Services that a batch holds at most; all of one subscription (ARCHITECTURE, "Scale-out"). */
 const batchSize = 50;
@@ -119,9 +119,10 @@ export interface SweepPorts extends BatchPorts, ClosePorts {
 
 /**
  * One family's sweep in one process: begun, every batch judged and remembered, closed. Each of the three needs the plan
- * and the store alone, so that other processes may do them; whatever is cut short is closed by the next timer.
+ * and the store alone, so that other processes may do them; whatever is cut short is closed by the next timer. Undefined
+ * where another closed it.
  */
-export async function runSweep(plan: SweepPlan, ports: SweepPorts): Promise<SweepRecord> {
+export async function runSweep(plan: SweepPlan, ports: SweepPorts): Promise<SweepRecord | undefined> {
   await ports.store.openSweep(plan);
   for (const index of planBatches(plan.services).keys()) {
     try {
@@ -130,7 +131,7 @@ export async function runSweep(plan: SweepPlan, ports: SweepPorts): Promise<Swee
       ports.onBatchError(index, error);
     }
   }
-  return closeSweep(plan, ports);
+  return closeOnce(plan, ports);
 }
 
 /** Judges one batch of a sweep and remembers what was found; doing it again changes nothing. */
@@ -141,7 +142,7 @@ export async function runBatch(
 ): Promise<void> {
   const services = planBatches(plan.services)[index] ?? [];
   const { postures, vantage } = await judgeBatch(services, new Set(plan.confirm), ports);
-  const at = ports.now().toISOString();
+  const at = notBefore(plan, ports.now());
   await ports.store.saveFindings(plan, at, postures);
   await ports.store.saveBatch(plan.sweepId, { schema: 1, index, at, ...(vantage ? { vantage } : {}) });
 }

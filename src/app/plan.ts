@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Azure } from '../evidence/azure/client.ts';
 import { discoverEstate, type Estate, EstateUnlistable } from '../evidence/inventory.ts';
 import type { Family, SweepPlan, Service as Watched } from '../model.ts';
 import type { LoadedPolicy } from './policy-file.ts';
@@ -11,12 +10,20 @@ export interface Planned {
   readonly estate: Estate | undefined;
 }
 
-/** Finds out what a family's sweep has to judge. An estate that cannot be listed is the one that was known. */
+/** Of an estate those services that are to be looked at again. */
+export type Part = (watched: Watched, estate: Estate) => boolean;
+
+/**
+ * Finds out what a family's sweep has to judge, of the estate as it was just listed. One that could not be listed is the one
+ * that was known. A part of the estate is read directly: who asks for it knows that something happened.
+ */
 export async function planSweep(
   family: Family,
+  listed: Estate | EstateUnlistable,
   policy: LoadedPolicy,
   service: Service,
   signal: AbortSignal,
+  isPart?: Part,
 ): Promise<Planned> {
   const [azure, store] = await Promise.all([service.azure(), service.store()]);
   const now = service.now();
@@ -30,7 +37,6 @@ export async function planSweep(
     policySha256: policy.sha256,
   } as const;
   const known = await store.knownEstate(family);
-  const listed = await listEstate(policy, azure, signal);
   if (listed instanceof EstateUnlistable) {
     const { failure } = listed;
     const problems = [{ scope: '/', ...failure }];
@@ -49,6 +55,20 @@ export async function planSweep(
     const read = await azure.get(id, '2024-03-31', signal);
     return !read.ok && read.reason === 'not-found';
   });
+  const estate = { ...listed, services };
+  if (isPart) {
+    const chosen = services.filter((one) => isPart(one, estate));
+    const plan: SweepPlan = {
+      ...common,
+      services: chosen,
+      gone: gone.filter((one) => isPart(one, estate)),
+      estateChanged: false,
+      problems: listed.problems,
+      confirm: chosen.map(({ id }) => id),
+      partial: true,
+    };
+    return { plan, estate };
+  }
   const plan: SweepPlan = {
     ...common,
     services,
@@ -57,7 +77,7 @@ export async function planSweep(
     problems: listed.problems,
     confirm: rotation(services, intervalSeconds, now),
   };
-  return { plan, estate: { ...listed, services } };
+  return { plan, estate };
 }
 
 /** Begins with the time, so that sweeps sort by their ids. */
@@ -65,9 +85,14 @@ function sweepIdOf(family: Family, now: Date): string {
   return `${now.toISOString().replaceAll(/[-:]|\.\d+/g, '')}-${family}-${randomBytes(4).toString('hex')}`;
 }
 
-async function listEstate(policy: LoadedPolicy, azure: Azure, signal: AbortSignal): Promise<Estate | EstateUnlistable> {
+/** What is watched, as Azure lists it now. */
+export async function listEstate(
+  policy: LoadedPolicy,
+  service: Service,
+  signal: AbortSignal,
+): Promise<Estate | EstateUnlistable> {
   try {
-    return await discoverEstate(policy.policy.estate, azure, signal);
+    return await discoverEstate(policy.policy.estate, await service.azure(), signal);
   } catch (error) {
     if (error instanceof EstateUnlistable) return error;
     throw error;

@@ -1,6 +1,6 @@
 import type { Azure } from '../evidence/azure/client.ts';
 import { gatherEvidence } from '../evidence/collectors.ts';
-import type { Estate } from '../evidence/inventory.ts';
+import type { Inventory } from '../evidence/inventory.ts';
 import { createProbeMemory } from '../evidence/probe/memory.ts';
 import type { Check, Cloud, Service } from '../model.ts';
 import { type Policy, resolveExpectations } from '../policy.ts';
@@ -8,9 +8,15 @@ import { subscriptionOf } from '../rules/resource-id.ts';
 import type { Settings } from '../settings.ts';
 import type { BatchPorts } from '../sweep.ts';
 
+type Watched = Pick<Service, 'subscriptionId'>;
+
 export interface PortsInput {
   readonly azure: Azure;
-  readonly estate: Estate;
+  readonly estate: {
+    readonly inventory: Inventory;
+    /** all that is watched, whatever part of it is judged */
+    readonly services: readonly Watched[];
+  };
   readonly policy: Policy;
   readonly settings: Settings;
   readonly checks: readonly Check[];
@@ -40,7 +46,7 @@ export function batchPorts({ azure, estate, policy, settings, checks, signal, no
 
 /** What every check of a sweep may know besides its evidence; one time for the whole sweep. */
 export function contextSource(
-  watched: readonly Service[],
+  watched: readonly Watched[],
   policy: Policy,
   cloud: Cloud,
   now: () => Date,

@@ -24,6 +24,11 @@ export interface Service {
   now(): Date;
 }
 
+/** What is logged of a thing that was thrown. */
+export function textOf(error: unknown): string | undefined {
+  return error instanceof Error ? error.stack : 'unknown';
+}
+
 export type ServiceOpening =
   | { readonly ok: true; readonly service: Service }
   | { readonly ok: false; readonly problems: readonly string[] };

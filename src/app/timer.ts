@@ -1,129 +1,54 @@
-import { createHash } from 'node:crypto';
-import { checks } from '../checks/index.ts';
-import type { Check, Drift, Evidence, Failure, Family, SweepPlan, Service as Watched } from '../model.ts';
-import type { OnThrow } from '../posture/assess.ts';
-import { type ClosePorts, closeUnfinished } from '../sweep/close.ts';
-import { type BatchPorts, runSweep } from '../sweep.ts';
-import { tellAvailability } from './availability.ts';
-import { type Planned, planSweep } from './plan.ts';
-import type { LoadedPolicy } from './policy-file.ts';
+import type { Family } from '../model.ts';
+import { closeUnfinished } from '../sweep/close.ts';
+import type { Post } from './batches.ts';
+import { beginSweep } from './begin.ts';
+import { closePorts, speaker } from './closing.ts';
+import { listEstate, planSweep } from './plan.ts';
 import { watchPolicy } from './policy-watch.ts';
-import { batchPorts, contextSource } from './ports.ts';
-import { type Environment, type Log, openShared as open, type Service } from './service.ts';
-import { exceptionView } from './views.ts';
+import { type Environment, type Log, openShared as open, type Service, textOf } from './service.ts';
 
-/** A sweep must end before the host ends the invocation (host.json, `functionTimeout`). */
-const budgetMs = 25 * 60_000;
-/** The family that tells what concerns no family: removals, the policy, exceptions. It sweeps most often. */
-const speaker: Family = 'network';
+/** Listing the estate must leave time for a batch before the host ends the invocation (host.json, `functionTimeout`). */
+const planningMs = 210_000;
 
 /**
- * One family's sweep. Throws where no heartbeat could be sent: the host then shows a failed invocation, and the missing
- * heartbeat pages.
+ * One family's sweep: planned, and done here where it is one batch; more are left to the workers. Throws where no heartbeat
+ * could be sent: the host then shows a failed invocation, and the missing heartbeat pages.
  */
-export async function sweepFamily(family: Family, service: Service, log: Log): Promise<void> {
-  const signal = AbortSignal.timeout(budgetMs);
+export async function sweepFamily(family: Family, service: Service, log: Log, post: Post): Promise<void> {
   const policy = await watchPolicy(service, { speaks: family === speaker, log });
   if (!policy) throw new Error('no valid policy was ever read: nothing can be judged');
   const close = await closePorts(family, policy, service);
-  await closeUnfinished(family, {
+  const underWay = await closeUnfinished(family, {
     ...close,
     onClosed: ({ sweepId, outcome, missing }) =>
       log.error('a sweep had been cut short and is closed now', { sweepId, outcome, missing: missing.length }),
     onCloseError: ({ sweepId }, error) =>
       log.error('a sweep that had been cut short could not be closed', { sweepId, error: textOf(error) }),
   });
-  const planned = await planSweep(family, policy, service, signal);
-  const { plan } = planned;
-  if (plan.unlisted) {
-    log.error('the estate could not be listed; what was known of it is unknown now', { ...plan.unlisted });
+  // Workers that are behind get no further behind: the sweep that they are at will send the heartbeat.
+  const before = underWay.find(({ partial }) => !partial);
+  if (before) {
+    log.info('the sweep before is still under way', { family, sweepId: before.sweepId });
+    return;
   }
-  const record = await runSweep(plan, {
-    ...close,
-    ...(await judgePorts(planned, policy, service, signal)),
-    onThrow: logThrow(log),
-    onBatchError: (index, error) =>
-      log.error('a batch was lost', { sweepId: plan.sweepId, index, error: textOf(error) }),
-  });
-  await tellAvailability(record, service, log);
-  const { sweepId, outcome, services } = record;
-  log.info('sweep closed', { sweepId, family, outcome, services });
-}
-
-/** What the close of a family's sweep needs, in whatever process it happens. */
-export async function closePorts(family: Family, policy: LoadedPolicy, service: Service): Promise<ClosePorts> {
-  const { settings, environment, now } = service;
-  const [store, sink] = await Promise.all([service.store(), service.sink()]);
-  const exceptionOf = exceptionView(policy.policy, now());
-  return {
-    store,
-    sink,
-    now,
-    speaker,
-    checks: checks.filter((check) => check.family === family),
-    retentionDays: settings.retentionDays,
-    isExcepted: (watched, finding) => exceptionOf(watched, finding).exception !== null,
-    reportUrlOf: (drift) => reportUrl(drift, environment),
-    idOf: (...parts) => createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16),
-  };
-}
-
-/** What judging a sweep's batches needs. */
-async function judgePorts(
-  { plan, estate }: Planned,
-  policy: LoadedPolicy,
-  service: Service,
-  signal: AbortSignal,
-): Promise<BatchPorts> {
-  const { settings, now } = service;
-  const own = checks.filter((check) => check.family === plan.family);
-  if (estate) {
-    const azure = await service.azure();
-    return batchPorts({ azure, estate, policy: policy.policy, settings, checks: own, now, signal });
+  const signal = AbortSignal.timeout(planningMs);
+  const listed = await listEstate(policy, service, signal);
+  const planned = await planSweep(family, listed, policy, service, signal);
+  const { unlisted } = planned.plan;
+  if (unlisted) {
+    log.error('the estate could not be listed; what was known of it is unknown now', { ...unlisted });
   }
-  return {
-    checks: own,
-    contextOf: contextSource(plan.services, policy.policy, settings.cloud, now),
-    gather: async (services) => failing(services, own, plan.unlisted),
-  };
-}
-
-const notListed: Failure = { reason: 'unreachable', detail: 'the estate could not be listed' };
-
-function failing(
-  services: readonly Watched[],
-  own: readonly Pick<Check, 'requires' | 'considers'>[],
-  failure: SweepPlan['unlisted'] = notListed,
-): ReadonlyMap<string, Evidence> {
-  const kinds = new Set(own.flatMap((check) => [...check.requires, ...(check.considers ?? [])]));
-  const nothing: Evidence = Object.fromEntries(
-    [...kinds].map((kind) => [kind, { ok: false, ...failure, sources: [] }]),
-  );
-  return new Map(services.map((service) => [service.id, nothing]));
-}
-
-/** The page of the service that drifted; `WEBSITE_HOSTNAME` is the platform's. */
-function reportUrl({ service }: Drift, environment: Environment): string {
-  const host = environment.WEBSITE_HOSTNAME;
-  return host ? `https://${host}/api/report?format=html&service=${service.key}` : '';
-}
-
-function logThrow(log: Log): OnThrow {
-  return (checkId, service, error) =>
-    log.error('a check threw', { checkId, serviceKey: service.key, error: textOf(error) });
-}
-
-function textOf(error: unknown): string | undefined {
-  return error instanceof Error ? error.stack : 'unknown';
+  const messages = await beginSweep(planned, policy, service, log, { here: true });
+  if (messages.length > 0) post(messages);
 }
 
 /** What a timer does: it sweeps, or says why it cannot. Without settings nothing can even be announced. */
-export async function sweepOnTimer(family: Family, environment: Environment, log: Log): Promise<void> {
+export async function sweepOnTimer(family: Family, environment: Environment, log: Log, post: Post): Promise<void> {
   const opening = open(environment, log);
   if (!opening.ok) {
     for (const problem of opening.problems) log.error('a setting is wrong: nothing is swept', { problem });
     throw new Error('the app is not configured; the log names every setting that is wrong');
   }
   for (const remark of opening.service.settings.remarks) log.error('a setting could not be obeyed', { remark });
-  await sweepFamily(family, opening.service, log);
+  await sweepFamily(family, opening.service, log, post);
 }

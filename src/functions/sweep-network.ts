@@ -1,7 +1,11 @@
-import { app } from '@azure/functions';
-import { scheduleOf, sweepOnTimer } from '../app.ts';
+import { app, output } from '@azure/functions';
+import { batchQueue, scheduleOf, sweepOnTimer } from '../app.ts';
+
+const batches = output.storageQueue({ queueName: batchQueue, connection: 'AzureWebJobsStorage' });
 
 app.timer('sweepNetwork', {
   schedule: scheduleOf('network', process.env),
-  handler: (_timer, context) => sweepOnTimer('network', process.env, context),
+  extraOutputs: [batches],
+  handler: (_timer, context) =>
+    sweepOnTimer('network', process.env, context, (messages) => context.extraOutputs.set(batches, messages)),
 });

@@ -20,6 +20,8 @@ export interface DecisionInput {
   readonly family: Family;
   /** the current interval of every finding of the family that this sweep saw */
   readonly records: readonly FindingRecord[];
+  /** keys of the services that were looked at, where that was not the whole estate: nothing is decided of the others */
+  readonly only?: ReadonlySet<string> | undefined;
   /** services that the estate no longer lists, confirmed */
   readonly removed: readonly Service[];
   /** every family notices a removal; one tells it */
@@ -54,6 +56,8 @@ const flapHoldSeconds = 15 * 60;
 const longestHoldSeconds = 2 * 3600;
 /** Drifts resolved no longer ago than this count as the same flapping finding. */
 const flapMemorySeconds = 24 * 3600;
+/** Less than lies between any two sweeps by a timer, more than between a change and the look that it causes. */
+const gapSeconds = 45;
 /** A removal is told once and then over. */
 const removalSeconds = 24 * 3600;
 
@@ -69,7 +73,9 @@ export function decide(input: DecisionInput): Decision {
   const seen = new Set(input.records.map((record) => keyOf(record.service.id, record.finding.check)));
   const gone = new Set(input.removed.map((service) => service.id.toLowerCase()));
   const here = new Set(input.records.map((record) => record.service.key));
-  const unseen = [...open.values()].filter((drift) => !seen.has(keyOf(drift.service.id, drift.check)));
+  const unseen = [...open.values()].filter(
+    (drift) => !seen.has(keyOf(drift.service.id, drift.check)) && (input.only?.has(drift.service.key) ?? true),
+  );
   const outcomes: readonly Outcome[] = [
     ...input.records.map((record) => {
       const key = keyOf(record.service.id, record.finding.check);
@@ -117,8 +123,8 @@ function stays(drift: Drift): Outcome {
 function opens(record: FindingRecord, direction: Direction | undefined, input: DecisionInput): direction is Direction {
   const { service, finding } = record;
   if (direction === undefined) return false;
-  // One unknown is weather; two sweeps in a row are a gap.
-  if (direction === 'obscured') return record.lastSeen > record.since;
+  // One unknown is weather; two sweeps in a row are a gap. A second look right after the first is no second sweep.
+  if (direction === 'obscured') return seconds(record.since, record.lastSeen) >= gapSeconds;
   if (direction !== 'regressed') return true;
   if (input.isExcepted(service, finding)) return false;
   return finding.severity === 'critical' || lasted(record, input.at) >= input.settling(finding.check).opening;

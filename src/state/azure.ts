@@ -1,6 +1,7 @@
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { ContainerClient } from '@azure/storage-blob';
 import type { BaselineEntry, Family, PolicyRecord, Service, Store } from '../model.ts';
+import { changeStore } from './azure/changes.ts';
 import { readDocument, writeDocument } from './azure/documents.ts';
 import { driftStore, purgeDrifts } from './azure/drifts.ts';
 import { findingStore, purgeFindings } from './azure/findings.ts';
@@ -38,6 +39,7 @@ export function azureStore(clients: StorageClients): Store {
     ...findingStore(findings),
     ...driftStore(drifts),
     ...sweepStore(sweeps),
+    ...changeStore(sweeps),
     async saveEstate(family, services) {
       await writeDocument(documents, estateName(family), { schema: 1, services });
     },

@@ -18,10 +18,18 @@ export interface Step {
   readonly ended?: FindingRecord;
 }
 
+/** Clocks that differ by more than any delivery is late: the later time was a wrong one. */
+const wrongClockMs = 3_600_000;
+
+/** Whether something claimed or begun at `from` is recent at `at`; one in a distant future is not. */
+export function isRecent(from: string | undefined, at: string, seconds: number): boolean {
+  return from !== undefined && Math.abs(Date.parse(at) - Date.parse(from)) < seconds * 1000;
+}
+
 /**
  * A new interval on change, and after a time in which nobody looked: what was not seen for more than two sweeps may have
  * been anything meanwhile. Else `lastSeen` moves. A repeated observation of one sweep and one that is not newer than the
- * last change nothing.
+ * last change nothing; but a last sight in the distant future was a wrong clock's and must not hide what is seen now.
  */
 export function step(current: FindingRecord | undefined, seen: Observation): Step {
   const opened: FindingRecord = {
@@ -34,7 +42,10 @@ export function step(current: FindingRecord | undefined, seen: Observation): Ste
     sweepId: seen.sweepId,
   };
   if (!current) return { current: opened };
-  if (seen.sweepId === current.sweepId || seen.at <= current.lastSeen) return { current };
+  const ahead = Date.parse(current.lastSeen) - Date.parse(seen.at);
+  if (ahead > wrongClockMs)
+    return current.from < seen.at ? { current: opened, ended: { ...current, to: seen.at } } : { current: opened };
+  if (seen.sweepId === current.sweepId || ahead >= 0) return { current };
   const ended = { ...current, to: seen.at };
   const unseen = (Date.parse(seen.at) - Date.parse(current.lastSeen)) / 1000;
   if (unseen > 2 * seen.intervalSeconds) return { current: opened, ended };
@@ -78,7 +89,11 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Which sweeps a reader wants: the last of each family, and the last completed one where that is another. */
+/**
+ * Which sweeps a reader wants: the last of each family, and the last completed one where that is another. Sweeps are saved
+ * when they end, so one that ended in the distant future had a wrong clock and gives way.
+ */
 export function isLater(a: { readonly completedAt: string }, b: { readonly completedAt: string } | undefined): boolean {
-  return b === undefined || a.completedAt > b.completedAt;
+  if (b === undefined || a.completedAt > b.completedAt) return true;
+  return Date.parse(b.completedAt) - Date.parse(a.completedAt) > wrongClockMs;
 }

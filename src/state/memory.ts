@@ -2,6 +2,7 @@ import type {
   BaselineEntry,
   BatchRecord,
   Cause,
+  Change,
   Drift,
   Family,
   FindingRecord,
@@ -12,7 +13,7 @@ import type {
   SweepPlan,
   SweepRecord,
 } from '../model.ts';
-import { inOrder, isLater, overlaps, step } from './intervals.ts';
+import { inOrder, isLater, isRecent, overlaps, step } from './intervals.ts';
 
 interface Book {
   version: number;
@@ -33,6 +34,11 @@ export function memoryStore(): Store {
   const causes = new Map<string, Cause>();
   const baselines = new Map<string, BaselineEntry>();
   let policy: PolicyRecord | undefined;
+  const shared = new Map<string, object>();
+  const claims = new Map<string, string>();
+  const changes = new Map<string, { readonly change: Change; readonly version: number }>();
+  let noted = 0;
+  let changesLedSince: string | undefined;
 
   const keyOf = (service: Service, check: string): string => `${service.key} ${check}`;
   const bookOf = (family: Family): Book => {
@@ -73,8 +79,23 @@ export function memoryStore(): Store {
       return estates.get(family) ?? [];
     },
 
-    async openSweep(plan) {
+    async openSweep(plan, common) {
       plans.set(plan.sweepId, plan);
+      if (common) shared.set(plan.sweepId, common);
+    },
+    async openPlan(_family, sweepId) {
+      return plans.get(sweepId);
+    },
+    async sharedOf(sweepId) {
+      return shared.get(sweepId);
+    },
+    async claimSweep({ sweepId }, at, seconds) {
+      if (!plans.has(sweepId) || isRecent(claims.get(sweepId), at, seconds)) return false;
+      claims.set(sweepId, at);
+      return true;
+    },
+    async releaseSweep({ sweepId }) {
+      claims.delete(sweepId);
     },
     async openSweeps(family) {
       return [...plans.values()].filter((plan) => plan.family === family);
@@ -88,14 +109,31 @@ export function memoryStore(): Store {
     async saveSweep(record) {
       for (const slot of slotsOf(record)) if (isLater(record, latest.get(slot))) latest.set(slot, record);
       sweeps.set(record.sweepId, record);
-      plans.delete(record.sweepId);
-      batches.delete(record.sweepId);
+      for (const kept of [plans, batches, shared, claims]) kept.delete(record.sweepId);
     },
     async sweep(sweepId) {
       return sweeps.get(sweepId);
     },
     async latestSweeps() {
       return [...new Set(latest.values())];
+    },
+
+    async noteChanges(seen, at, seconds) {
+      for (const change of seen) {
+        noted += 1;
+        changes.set(`${change.operation} ${change.id}`.toLowerCase(), { change, version: noted });
+      }
+      if (isRecent(changesLedSince, at, seconds)) return false;
+      changesLedSince = at;
+      return true;
+    },
+    async dueChanges() {
+      changesLedSince = undefined;
+      return [...changes.values()].map(({ change, version }) => ({ ...change, version: String(version) }));
+    },
+    async forgetChanges(done) {
+      const versions = new Set(done.map(({ version }) => version));
+      for (const [key, { version }] of changes) if (versions.has(String(version))) changes.delete(key);
     },
 
     async driftBook(family) {
@@ -162,8 +200,9 @@ export function wasOpen(drift: Drift, from: string, to: string): boolean {
   return drift.openedAt <= to && (drift.resolvedAt === undefined || drift.resolvedAt > from);
 }
 
-/** Where a sweep's record stands: the last of its family, and the last completed one if it completed. */
+/** Where a sweep's record stands, if it looked at the whole estate: the last of its family, and the last completed one if it completed. */
 export function slotsOf(record: SweepRecord): readonly string[] {
+  if (record.partial) return [];
   return record.outcome === 'completed'
     ? [`${record.family}-last`, `${record.family}-completed`]
     : [`${record.family}-last`];

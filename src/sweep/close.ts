@@ -6,6 +6,7 @@ import type {
   Family,
   Finding,
   FindingRecord,
+  RecordedChange,
   Service,
   Signal,
   SignalSink,
@@ -28,12 +29,21 @@ export interface ClosePorts {
   readonly retentionDays: number;
   isExcepted(service: Service, finding: Finding): boolean;
   reportUrlOf(drift: Drift): string;
+  /** who last wrote to a resource before a moment; undefined where nobody is recorded. Never throws. */
+  changeOf(resourceId: string, before: string): Promise<RecordedChange | undefined>;
   idOf(...parts: readonly string[]): string;
   now(): Date;
 }
 
 /** Drifts are written against what was read; another close of the same family may come between. */
 const writeAttempts = 5;
+/**
+ * A sweep of which nothing was heard for so long was cut short, and so was a close: longer than a batch or a close may
+ * take, shorter than the time between two timers of a family.
+ */
+const quietSeconds = 240;
+/** Causes whose author is looked up in one sweep: after a change of policy there may be hundreds, and Azure limits such questions. */
+const mostAttributed = 20;
 /** Rows of each kind that one sweep forgets. */
 const purgeLimit = 100;
 
@@ -51,19 +61,51 @@ interface Book {
  */
 export async function closeSweep(plan: SweepPlan, ports: ClosePorts): Promise<SweepRecord> {
   const { store, sink } = ports;
-  const at = ports.now().toISOString();
+  const at = notBefore(plan, ports.now());
+  const only = plan.partial && new Set([...plan.services, ...plan.gone].map(({ key }) => key));
   const records = await store.currentFindings({ family: plan.family });
-  const seen = records.filter((record) => record.lastSeen >= plan.startedAt);
-  const book = await announce(plan, await rememberDrifts(plan, seen, at, ports), at, ports);
-  await store.forgetServices(plan.family, at, plan.gone);
+  const seen = records.filter(
+    ({ lastSeen, service }) => lastSeen >= plan.startedAt && (only?.has(service.key) ?? true),
+  );
+  // One that another sweep has judged since is there again.
+  const here = new Set(seen.map(({ service }) => service.key));
+  const gone = plan.gone.filter(({ key }) => !here.has(key));
+  const decided = await rememberDrifts({ ...plan, gone }, seen, only, at, ports);
+  const book = await announce(plan, await attribute(plan, decided, ports), only, at, ports);
+  await store.forgetServices(plan.family, at, gone);
   if (plan.estateChanged) await store.saveEstate(plan.family, plan.services);
   const record = await recordOf(plan, seen, ports);
   await store.saveSweep(record);
+  if (plan.partial) return record;
   const accepted = await sink.send([heartbeat(record, book.drifts)]);
   if (accepted.length === 0)
     throw new Error(`the heartbeat of sweep ${record.sweepId} was not accepted by the ingestion service`);
   await store.purge(plan.family, daysBefore(at, ports.retentionDays), purgeLimit);
   return record;
+}
+
+/** The time by this machine's clock, which may be behind the one that planned. */
+export function notBefore(plan: SweepPlan, now: Date): string {
+  const at = now.toISOString();
+  return at < plan.startedAt ? plan.startedAt : at;
+}
+
+/** Closes a sweep unless another is at it or has done so; undefined then. */
+export async function closeOnce(plan: SweepPlan, ports: ClosePorts): Promise<SweepRecord | undefined> {
+  const { store } = ports;
+  if (!(await store.claimSweep(plan, ports.now().toISOString(), quietSeconds))) return undefined;
+  try {
+    return await closeSweep(plan, ports);
+  } catch (error) {
+    // Where storage is down the claim stays, and ends by its age.
+    await store.releaseSweep(plan).catch((again: unknown) => {
+      throw new AggregateError(
+        [error, again],
+        `sweep ${plan.sweepId} could not be closed, nor left for another to close`,
+      );
+    });
+    throw error;
+  }
 }
 
 export interface UnfinishedPorts extends ClosePorts {
@@ -72,23 +114,38 @@ export interface UnfinishedPorts extends ClosePorts {
 }
 
 /**
- * Closes the sweeps of a family that were cut short, with what they saw, naming what is missing. A timer never overlaps
- * itself, so whatever is open when it begins was cut short. One that cannot be closed must not keep the next from watching.
+ * Closes the sweeps of a family that were cut short, with what they saw, naming what is missing; gives those that are still
+ * under way. One that cannot be closed must not keep the next from watching.
  */
-export async function closeUnfinished(family: Family, ports: UnfinishedPorts): Promise<void> {
+export async function closeUnfinished(family: Family, ports: UnfinishedPorts): Promise<readonly SweepPlan[]> {
+  const underWay: SweepPlan[] = [];
   for (const plan of await ports.store.openSweeps(family)) {
+    if (await isUnderWay(plan, ports)) {
+      underWay.push(plan);
+      continue;
+    }
     try {
-      ports.onClosed(await closeSweep(plan, ports));
+      const record = await closeOnce(plan, ports);
+      if (record) ports.onClosed(record);
     } catch (error) {
       ports.onCloseError(plan, error);
     }
   }
+  return underWay;
+}
+
+/** Whether a batch of it was done lately; what was done in the distant future was done by a wrong clock. */
+async function isUnderWay(plan: SweepPlan, { store, now }: ClosePorts): Promise<boolean> {
+  const batches = await store.savedBatches(plan.sweepId);
+  const signs = [plan.startedAt, ...batches.map(({ at }) => at)].map((at) => Date.parse(at));
+  return signs.some((sign) => Math.abs(now().getTime() - sign) < quietSeconds * 1000);
 }
 
 /** Reads, decides and writes until nobody came between. */
 async function rememberDrifts(
   plan: SweepPlan,
   seen: readonly FindingRecord[],
+  only: ReadonlySet<string> | undefined,
   at: string,
   ports: ClosePorts,
 ): Promise<Book> {
@@ -100,6 +157,7 @@ async function rememberDrifts(
       at,
       family: plan.family,
       records: seen,
+      only,
       removed: plan.gone,
       tellsRemovals: plan.family === ports.speaker,
       baseline,
@@ -119,11 +177,48 @@ async function rememberDrifts(
   });
 }
 
+/** Finds out who did it, once a cause and before it is told. */
+async function attribute(plan: SweepPlan, book: Book, ports: ClosePorts): Promise<Book> {
+  const untold = book.drifts.filter(
+    ({ openSentAt, changed, direction }) =>
+      !openSentAt && !changed && (direction === 'regressed' || direction === 'changed'),
+  );
+  const blamed = ({ causeKey, service }: Drift): string => (causeKey.startsWith('/') ? causeKey : service.id);
+  const byResource = Map.groupBy(untold, blamed);
+  const found = await Promise.all(
+    [...byResource].slice(0, mostAttributed).map(async ([resourceId, drifts]) => {
+      const since = drifts.map((drift) => drift.since).sort()[0] ?? '';
+      return [resourceId, await ports.changeOf(resourceId, since)] as const;
+    }),
+  );
+  const changes = new Map(found.flatMap(([resourceId, change]) => (change ? [[resourceId, change]] : [])));
+  if (changes.size === 0) return book;
+  const ids = new Map(untold.map((drift) => [drift.driftId, changes.get(blamed(drift))]));
+  const attributed = (drifts: readonly Drift[]) => ({
+    drifts: drifts.map((drift) => {
+      const changed = ids.get(drift.driftId);
+      return changed ? { ...drift, changed } : drift;
+    }),
+    past: [],
+    causes: [],
+  });
+  const first = await save(plan.family, ports.store, book, attributed(book.drifts));
+  return first ?? writeBook(plan.family, ports.store, attributed);
+}
+
 /** Sends what is due and marks what was accepted. Marks are put on the drifts as they stand by then. */
-async function announce(plan: SweepPlan, book: Book, at: string, ports: ClosePorts): Promise<Book> {
+async function announce(
+  plan: SweepPlan,
+  book: Book,
+  only: ReadonlySet<string> | undefined,
+  at: string,
+  ports: ClosePorts,
+): Promise<Book> {
   const { reportUrlOf } = ports;
-  const context = { at, sweepId: plan.sweepId, reportUrlOf, changedByOf: () => 'not recorded' };
-  const due = announcementsDue(book.drifts, context);
+  const context = { at, sweepId: plan.sweepId, reportUrlOf };
+  const due = announcementsDue(book.drifts, context).filter(
+    ({ announced }) => only?.has(announced.service.key) ?? true,
+  );
   if (due.length === 0) return book;
   const accepted = new Set(await ports.sink.send(due.map(({ signal }) => signal)));
   const announced = due.filter(({ signal }) => accepted.has(signal)).map((one) => one.announced);
@@ -192,13 +287,13 @@ async function recordOf(plan: SweepPlan, seen: readonly FindingRecord[], ports: 
     ports.checks.map(({ severity }) => ({ status: 'unknown' as const, severity, exception: null })),
   );
   const coverage = coverageOf([...seen.map(({ finding }) => ({ ...finding, exception: null })), ...lost]);
-  const completedAt = ports.now();
+  const completedAt = notBefore(plan, ports.now());
   return {
     schema: 1,
     sweepId: plan.sweepId,
     family: plan.family,
     startedAt: plan.startedAt,
-    completedAt: completedAt.toISOString(),
+    completedAt,
     outcome: missing.length === 0 ? 'completed' : 'incomplete',
     missing,
     intervalSeconds: plan.intervalSeconds,
@@ -206,10 +301,11 @@ async function recordOf(plan: SweepPlan, seen: readonly FindingRecord[], ports: 
     findings: coverage.findings,
     unknown: coverage.findings - coverage.known,
     coverage: coverage.ratio,
-    durationMs: completedAt.getTime() - Date.parse(plan.startedAt),
+    durationMs: Date.parse(completedAt) - Date.parse(plan.startedAt),
     problems: plan.problems,
     policySha256: plan.policySha256,
     ...(vantage ? { vantage } : {}),
+    ...(plan.partial ? { partial: true } : {}),
   };
 }
 

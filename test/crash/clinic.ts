@@ -25,7 +25,12 @@ export interface Size {
 }
 
 /** What a timer's turn does to a store and a sink: closes what was cut short, then sweeps. */
-export async function sweepOnce(name: string, visit: Visit, store: Store, sink: SignalSink): Promise<SweepRecord> {
+export async function sweepOnce(
+  name: string,
+  visit: Visit,
+  store: Store,
+  sink: SignalSink,
+): Promise<SweepRecord | undefined> {
   const { plan, ports } = aSweep(name, visit, store, sink, { services: 2, checks: 1 });
   await closeUnfinished('network', {
     ...ports,
@@ -94,6 +99,8 @@ export function aSweep(
     retentionDays: 2190,
     isExcepted: () => false,
     reportUrlOf: () => '',
+
+    changeOf: async () => undefined,
     idOf: (...parts) => createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16),
     onBatchError: (_, error) => {
       throw error;

@@ -33,7 +33,7 @@ const sink: SignalSink = { send: async (signals) => signals };
 test.each([
   [1, 20, 25],
   [50, 20, 30],
-  [500, 60, 150],
+  [500, 64, 150],
 ])(
   'a sweep of %i services with three checks asks storage at most %i times, at most %i where all changed',
   async (services, unchanged, changed) => {

@@ -312,7 +312,7 @@ describe.each(stores)('%s', (_name, open) => {
       sweep({ sweepId: 'sweep-2', completedAt: at9, outcome: 'incomplete', missing: [service.id] }),
     );
     await store.saveSweep(sweep({ sweepId: 'access-1', family: 'access' }));
-    await store.saveSweep(sweep({ sweepId: 'sweep-0', completedAt: '2026-11-21T08:01:00.000Z' }));
+    await store.saveSweep(sweep({ sweepId: 'sweep-0', completedAt: '2026-11-22T08:00:30.000Z' }));
     expect((await store.latestSweeps()).map(({ sweepId }) => sweepId).sort()).toEqual([
       'access-1',
       'sweep-1',

@@ -1,4 +1,9 @@
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
 import type { ContainerClient } from '@azure/storage-blob';
+
+const pack = promisify(gzip);
+const unpack = promisify(gunzip);
 
 export async function writeText(container: ContainerClient, name: string, text: string): Promise<void> {
   await container.getBlockBlobClient(name).upload(text, Buffer.byteLength(text), {
@@ -8,8 +13,26 @@ export async function writeText(container: ContainerClient, name: string, text: 
 
 /** undefined where there is no such blob */
 export async function readText(container: ContainerClient, name: string): Promise<string | undefined> {
+  return (await readBytes(container, name))?.toString('utf8');
+}
+
+/** What many processes read and people do not: a tenth of its size. */
+export async function writePacked(container: ContainerClient, name: string, value: object): Promise<void> {
+  const bytes = await pack(JSON.stringify(value));
+  await container
+    .getBlockBlobClient(name)
+    .uploadData(bytes, { blobHTTPHeaders: { blobContentType: 'application/gzip' } });
+}
+
+/** undefined where there is no such blob */
+export async function readPacked(container: ContainerClient, name: string): Promise<object | undefined> {
+  const bytes = await readBytes(container, name);
+  return bytes && (JSON.parse((await unpack(bytes)).toString('utf8')) as object);
+}
+
+async function readBytes(container: ContainerClient, name: string): Promise<Buffer | undefined> {
   try {
-    return (await container.getBlockBlobClient(name).downloadToBuffer()).toString('utf8');
+    return await container.getBlockBlobClient(name).downloadToBuffer();
   } catch (error) {
     if (typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === 404)
       return undefined;

@@ -11,6 +11,10 @@ export type Row = {
   readonly schema: number;
   readonly json?: string;
   readonly blob?: string;
+  /** when somebody last took it upon himself to end what the row stands for */
+  readonly claimedAt?: string;
+  /** a blob of the same sweep holds what its batches share */
+  readonly shared?: boolean;
 };
 
 interface Versioned {
@@ -111,6 +115,18 @@ export async function discard({ blobs }: Table, rows: readonly Row[]): Promise<v
 export function isConflict(error: unknown): boolean {
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
   return status === 409 || status === 412;
+}
+
+/** Whether a write took place; false where another wrote first, or removed what was to be written. */
+export async function unlessLate(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    const isGone = typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === 404;
+    if (isConflict(error) || isGone) return false;
+    throw error;
+  }
 }
 
 /** Runs again what another writer came before. */

@@ -1,8 +1,9 @@
 import type { TransactionAction } from '@azure/data-tables';
 import type { BatchRecord, Family, Store, SweepPlan, SweepRecord } from '../../model.ts';
 import { families } from '../families.ts';
-import { isLater } from '../intervals.ts';
+import { isLater, isRecent } from '../intervals.ts';
 import { slotsOf } from '../memory.ts';
+import { readPacked, writePacked } from './documents.ts';
 import {
   between,
   discard,
@@ -19,25 +20,58 @@ import {
   submit,
   type Table,
   toRow,
+  unlessLate,
 } from './rows.ts';
 
 /**
- * Sweeps: one partition. Rows: `open!<family>!<sweep>!` holds the plan until the sweep is closed, `done!<sweep>!<batch>`
- * what is done of it, `id!<family>!<sweep>!` how it ended, `latest!<family>-…` the last ones.
+ * Sweeps: one partition. Rows: `open!<family>!<sweep>!` holds the plan until the sweep is closed, and who is closing it,
+ * `done!<sweep>!<batch>` what is done of it, `id!<family>!<sweep>!` how it ended, `latest!<family>-…` the last ones. The
+ * blob `sweeps/<sweep>.json.gz` is what its batches share.
  */
 export type SweepStore = Pick<
   Store,
-  'openSweep' | 'openSweeps' | 'saveBatch' | 'savedBatches' | 'saveSweep' | 'sweep' | 'latestSweeps'
+  | 'openSweep'
+  | 'openSweeps'
+  | 'openPlan'
+  | 'sharedOf'
+  | 'claimSweep'
+  | 'releaseSweep'
+  | 'saveBatch'
+  | 'savedBatches'
+  | 'saveSweep'
+  | 'sweep'
+  | 'latestSweeps'
 >;
 
 const partition = 'sweeps';
+const openKey = ({ family, sweepId }: Pick<SweepPlan, 'family' | 'sweepId'>): string =>
+  `open!${family}!${keyPart(sweepId)}!`;
+const openRow = (plan: Pick<SweepPlan, 'family' | 'sweepId'>): string =>
+  `${equals('PartitionKey', partition)} and ${equals('RowKey', openKey(plan))}`;
+const sharedName = (sweepId: string): string => `sweeps/${keyPart(sweepId)}.json.gz`;
 const rowsOf = (prefix: string): string => `${equals('PartitionKey', partition)} and ${startsWith('RowKey', prefix)}`;
 
 export function sweepStore(table: Table): SweepStore {
   return {
-    async openSweep(plan) {
-      const row = await toRow(table, partition, `open!${plan.family}!${keyPart(plan.sweepId)}!`, plan);
-      await table.client.upsertEntity(row, 'Replace');
+    async openSweep(plan, shared) {
+      if (shared) await writePacked(table.blobs, sharedName(plan.sweepId), shared);
+      const row = await toRow(table, partition, openKey(plan), plan);
+      await table.client.upsertEntity(shared ? { ...row, shared: true } : row, 'Replace');
+    },
+    async openPlan(family, sweepId) {
+      return (await readRows<SweepPlan>(table, openRow({ family, sweepId })))[0];
+    },
+    async sharedOf(sweepId) {
+      return readPacked(table.blobs, sharedName(sweepId));
+    },
+    async claimSweep(plan, at, seconds) {
+      const [row] = await findRows(table, openRow(plan));
+      if (!row?.etag || isRecent(row.claimedAt, at, seconds)) return false;
+      return markClaim(table, row, at);
+    },
+    async releaseSweep(plan) {
+      const [row] = await findRows(table, openRow(plan));
+      if (row) await markClaim(table, row, '');
     },
     async openSweeps(family) {
       return readRows<SweepPlan>(table, rowsOf(`open!${family}!`));
@@ -66,11 +100,21 @@ export function sweepStore(table: Table): SweepStore {
   };
 }
 
-/** Forgets how sweeps ended that began before. */
+/** False where another came before. */
+function markClaim({ client }: Table, { partitionKey, rowKey, etag = '*' }: Row, at: string): Promise<boolean> {
+  return unlessLate(() => client.updateEntity({ partitionKey, rowKey, claimedAt: at }, 'Merge', { etag }));
+}
+
+/** Forgets how sweeps ended that began before, and batches that were done after their sweep had been closed. */
 export async function purgeSweeps(table: Table, family: Family, before: string, limit: number): Promise<void> {
-  const end = `id!${family}!${keyPart(before.replaceAll(/[-:]|\.\d+/g, ''))}`;
-  const range = between('RowKey', `id!${family}!`, end);
-  await remove(table, await findSome(table, `${equals('PartitionKey', partition)} and ${range}`, limit));
+  const moment = keyPart(before.replaceAll(/[-:]|\.\d+/g, ''));
+  for (const [first, end] of [
+    [`id!${family}!`, `id!${family}!${moment}`],
+    ['done!', `done!${moment}`],
+  ] as const) {
+    const filter = `${equals('PartitionKey', partition)} and ${between('RowKey', first, end)}`;
+    await remove(table, await findSome(table, filter, limit));
+  }
 }
 
 async function save(table: Table, record: SweepRecord): Promise<void> {
@@ -89,6 +133,9 @@ async function save(table: Table, record: SweepRecord): Promise<void> {
     slots.push(row?.etag ? ['update', entity, 'Replace', { etag: row.etag }] : ['create', entity]);
     if (row) replaced.push(row);
   }
+  // First, since a sweep that is not open any more is nobody's to clean up after.
+  if (plans.some(({ shared }) => shared))
+    await table.blobs.getBlockBlobClient(sharedName(record.sweepId)).deleteIfExists();
   const ended = await toRow(table, partition, `id!${record.family}!${id}!`, record);
   const gone = [...plans, ...batches];
   await submit(table, [
