@@ -1,6 +1,7 @@
 /** Sandboxes and the product's own modules in one process: a compliant estate is judged under one set of faults after another. */
 import tls from 'node:tls';
 import type { TokenCredential } from '@azure/core-auth';
+import { createDefaultHttpClient } from '@azure/core-rest-pipeline';
 import { parseEstate } from '../../sandbox/estate.ts';
 import { compliantClinic } from '../../sandbox/estates/index.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
@@ -154,6 +155,7 @@ function connect(sandbox: Sandbox, { attemptMs, attempts }: CaseOptions) {
     cloud: settled.settings.cloud,
     now,
     random: () => 0.5,
+    http,
     limits: {
       attempts,
       attemptMs,
@@ -191,6 +193,9 @@ function tokensOf({ environment }: Sandbox): TokenCredential {
     },
   };
 }
+
+/** One pool of connections for all cases: shaking hands would cost more than asking. */
+const http = createDefaultHttpClient();
 
 const clinic = compliantClinic();
 
