@@ -80,6 +80,8 @@ function portsOf(gather: SweepPorts['gather'], sink: SignalSink = sinkOf()): Swe
     retentionDays: 2190,
     isExcepted: () => false,
     reportUrlOf: () => '',
+
+    changeOf: async () => undefined,
     idOf: (...parts) => parts.join('|'),
     onBatchError: (_index, error) => {
       throw error;

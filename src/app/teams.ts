@@ -4,6 +4,7 @@ import { type Delivery, deliverAlert, type TeamsPorts } from '../alerts/teams.ts
 import { blobDeliveries, type Deliveries, type TeamsTrouble } from '../alerts/teams-deliveries.ts';
 import { checks } from '../checks/index.ts';
 import type { CloudName } from '../model.ts';
+import { changedBy } from '../posture/announce.ts';
 import type { StorageSettings } from '../settings.ts';
 import type { Answer, Open } from './http.ts';
 import { callerOf, type Headers } from './principal.ts';
@@ -126,8 +127,7 @@ function teamsPorts(service: Service, url: string, environment: Environment, log
       const check = checks.find((one) => one.id === id);
       return check && { title: check.title, why: check.why, command: (watched) => check.remediation.command(watched) };
     },
-    // Nothing records yet who made a change; the card says so.
-    changedByOf: () => undefined,
+    changedByOf: changedBy,
     reportUrlOf: (watched) => {
       if (host === undefined || host === '') return undefined;
       return `https://${host}/api/report?format=html${watched ? `&service=${encodeURIComponent(watched.key)}` : ''}`;

@@ -16,7 +16,6 @@ export interface AnnouncementContext {
   readonly at: string;
   readonly sweepId: string;
   reportUrlOf(drift: Drift): string;
-  changedByOf(drift: Drift): string;
 }
 
 /**
@@ -67,7 +66,7 @@ function signalOf(name: string, drift: Drift, members: number, context: Announce
       is: describe(drift.is.observed, drift.is.status),
       message: drift.message,
       since: drift.since,
-      changedBy: context.changedByOf(drift),
+      changedBy: changedBy(drift) ?? 'not recorded',
       reportUrl: context.reportUrlOf(drift),
       sweepId: context.sweepId,
     },
@@ -84,4 +83,16 @@ function describe(observed: Drift['is']['observed'], status: string): string {
 
 function seconds(from: string, to: string): number {
   return (Date.parse(to) - Date.parse(from)) / 1000;
+}
+
+/** Who changed it, with what, when, and the property before and after; undefined where nobody is recorded. */
+export function changedBy({ changed }: Drift): string | undefined {
+  if (!changed || changed.actor === '') return undefined;
+  const { actor, actorType, client, at, properties } = changed;
+  const who = [
+    actor,
+    ...(actorType === undefined ? [] : [`(${actorType}${client === undefined ? '' : `, ${client}`})`]),
+  ].join(' ');
+  const what = properties.slice(0, 3).map(({ path, before, after }) => `${path} ${before} → ${after}`);
+  return `${who} at ${at.slice(0, 16).replace('T', ' ')} UTC${what.length > 0 ? `: ${what.join(', ')}` : ''}`;
 }

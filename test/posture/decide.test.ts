@@ -78,7 +78,7 @@ class Monitor {
     ).drifts;
     if (weather.crash === 'before-remember') return;
     this.drifts = merge(this.drifts, decided);
-    const context = { at, sweepId: `s${this.sweeps}`, reportUrlOf: () => '', changedByOf: () => 'not recorded' };
+    const context = { at, sweepId: `s${this.sweeps}`, reportUrlOf: () => '' };
     for (const { signal, announced } of announcementsDue(this.drifts, context)) {
       if (weather.sink === false) break;
       this.receive(signal.name, signal.properties.causeId ?? '', signal.properties.driftId ?? '');

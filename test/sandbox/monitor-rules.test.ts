@@ -86,7 +86,6 @@ function announce(telemetry: Telemetry, due: readonly Drift[], at: number): read
     at: new Date(START.getTime() + at).toISOString(),
     sweepId: 'sweep',
     reportUrlOf: () => '',
-    changedByOf: () => 'not recorded',
   });
   for (const { signal } of announcements) {
     telemetry.event(signal.name, at, signal.properties, { measurements: signal.measurements });
