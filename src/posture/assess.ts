@@ -171,7 +171,8 @@ function kindsOf(check: Check): readonly EvidenceKind[] {
 }
 
 function references(kind: EvidenceKind, evidence: Evidence): readonly EvidenceReference[] {
-  return (evidence[kind]?.sources ?? []).slice(0, mostSources).map((source) => ({ kind, ...source }));
+  const sources = (evidence[kind]?.sources ?? []).slice(0, mostSources);
+  return sources.map((source) => ({ kind, ...source, source: shorten(source.source) }));
 }
 
 function shorten(text: string): string {

@@ -155,6 +155,12 @@ test('only a would-be critical fail that rests on Resource Graph alone wants a d
   expect(wantsConfirmation(failing, only([failing], direct), direct)).toBe(false);
 });
 
+test('a source of hostile size never reaches a report', () => {
+  const long = { ...source, source: `ARM GET ${'x'.repeat(100_000)}` };
+  const { evidence } = only([check()], { resource: { ...read(), sources: [long] } });
+  expect(evidence[0]?.source.length).toBeLessThan(5000);
+});
+
 test('a property of hostile size never reaches a report', () => {
   const long = 'x'.repeat(1_000_000);
   const loud = check({

@@ -5,6 +5,9 @@ import { isObject } from '../azure/json.ts';
 
 const provider = 'microsoft.healthcareapis';
 
+/** characters; the names of Azure's regions have a third of it, and this one goes into every report */
+const longestLocation = 64;
+
 const kinds: Readonly<Record<string, ServiceKind>> = {
   services: 'apiForFhir',
   workspaces: 'workspace',
@@ -41,7 +44,7 @@ export function toService(id: string, location: unknown, tags: unknown): Service
     kind,
     subscriptionId,
     resourceGroup,
-    location: typeof location === 'string' ? location : '',
+    location: typeof location === 'string' ? location.slice(0, longestLocation) : '',
     ...(isChild ? { workspaceId: id.split('/').slice(0, -2).join('/') } : {}),
     tags: textsOf(tags),
   };
