@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { applyFault } from './http-faults.ts';
 import { printJson } from './json-text.ts';
-import type { Fault, FaultTarget, Json, RunningServer, TlsMaterial, World } from './types.ts';
+import type { Fault, FaultTarget, Json, Passage, RunningServer, TlsMaterial, World } from './types.ts';
 
 /** A request as handlers see it: percent-decoded, `//` collapsed, no slash at the end. */
 export interface SandboxRequest {
@@ -102,6 +102,27 @@ async function serve(
   const { world } = options;
   const request = await readRequest(incoming, options.tls ? 'https' : 'http');
   const target = typeof options.target === 'function' ? options.target(request) : options.target;
+  const passage = target === undefined ? undefined : await world.toll?.(target, request);
+  try {
+    await reply({ options, incoming, outgoing, closing, request, target, passage });
+  } finally {
+    passage?.release?.();
+  }
+}
+
+interface Exchange {
+  readonly options: ServerOptions;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly closing: AbortSignal;
+  readonly request: SandboxRequest;
+  readonly target: FaultTarget | undefined;
+  readonly passage: Passage | undefined;
+}
+
+async function reply({ options, incoming, outgoing, closing, request, target, passage }: Exchange): Promise<void> {
+  const { world } = options;
+  if (passage?.refusal) return send(passage.refusal, undefined, { incoming, outgoing, world });
   const fault = target === undefined ? undefined : world.fault(target, faultSubject(incoming, request));
   if (fault?.delayMs) await sleep(fault.delayMs, undefined, { signal: closing });
   if (fault?.kind === 'hang') return;
@@ -109,7 +130,15 @@ async function serve(
     incoming.socket.destroy();
     return;
   }
-  const response = await applyFault(fault, request, options);
+  const { headers, ...response } = await applyFault(fault, request, options);
+  send({ ...response, headers: { ...headers, ...passage?.headers } }, fault, { incoming, outgoing, world });
+}
+
+function send(
+  response: SandboxResponse,
+  fault: Fault | undefined,
+  { incoming, outgoing, world }: Pick<Exchange, 'incoming' | 'outgoing'> & { readonly world: World },
+): void {
   const text = bodyText(response.body);
   const payload = Buffer.from(fault?.kind === 'malformed' ? text.slice(0, Math.floor(text.length / 2)) : text);
   outgoing.writeHead(response.status, {

@@ -12,6 +12,7 @@ import { startDns } from './dns/server.ts';
 import { endpointNames, startEndpoints } from './fhir/endpoints.ts';
 import { telemetryWorkspaceOf, withWebTests } from './fhir/web-tests.ts';
 import { startIdentity } from './identity.ts';
+import type { TrafficOptions } from './limits.ts';
 import { startResourceManager } from './resource-manager/server.ts';
 import { createTls } from './tls.ts';
 import type { Estate, TlsMaterial, World } from './types.ts';
@@ -35,7 +36,7 @@ interface Closable {
   close(): Promise<void> | void;
 }
 
-export interface SandboxOptions {
+export interface SandboxOptions extends TrafficOptions {
   /** also what the app keeps its state in and sends its signals to; a scan does without */
   readonly app?: boolean;
   /** what the sandbox's clock runs on with; default: this process's own time */
@@ -43,8 +44,11 @@ export interface SandboxOptions {
 }
 
 /** Starts the servers of one estate. Whatever was started before an error is stopped again. */
-export async function startSandbox(estate: Estate, { app = false, elapsed }: SandboxOptions = {}): Promise<Sandbox> {
-  const world = createWorld(estate, elapsed);
+export async function startSandbox(
+  estate: Estate,
+  { app = false, elapsed, ...traffic }: SandboxOptions = {},
+): Promise<Sandbox> {
+  const world = createWorld(estate, elapsed, traffic);
   const directory = mkdtempSync(join(tmpdir(), 'fhirwatch-sandbox-'));
   const started: Closable[] = [];
   const removeFiles = () => rmSync(directory, { recursive: true, force: true });

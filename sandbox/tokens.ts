@@ -62,6 +62,12 @@ export function checkToken(
   return undefined;
 }
 
+/** The object id of the caller that a bearer token names. */
+export function principalOf(request: SandboxRequest): string | undefined {
+  const oid = claimsOf(request.headers.authorization?.replace(/^Bearer +/i, '') ?? '')?.oid;
+  return typeof oid === 'string' ? oid : undefined;
+}
+
 function issuerOf(tenantId: string): string {
   return `https://sts.windows.net/${tenantId}/`;
 }

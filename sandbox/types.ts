@@ -1,5 +1,7 @@
 /** The shapes that the sandbox's servers share. The estate file's keys and their meaning: INTERFACES, "Estate file". */
 
+import type { SandboxRequest, SandboxResponse } from './http.ts';
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
@@ -122,6 +124,20 @@ export interface World {
   now(): Date;
   /** the fault that hits this request, if any; counts the match (see {@link Fault}) */
   fault(target: FaultTarget, subject: string): Fault | undefined;
+  /** what every call over HTTP pays before it is answered; absent: nothing */
+  readonly toll?: Toll;
+}
+
+/** Lets a call pass, at once or later, or refuses it. */
+export type Toll = (target: FaultTarget, request: SandboxRequest) => Promise<Passage>;
+
+export interface Passage {
+  /** the answer instead of the service's own */
+  readonly refusal?: SandboxResponse;
+  /** sent with the answer */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** to be called when the call is over */
+  readonly release?: () => void;
 }
 
 /** A server on loopback. */

@@ -1,5 +1,6 @@
 /** The estate while the sandbox runs: its clock and its fault plan. */
 import { createHash } from 'node:crypto';
+import { createToll, type TrafficOptions } from './limits.ts';
 import type { Estate, Fault, FaultTarget, World } from './types.ts';
 
 /** What one fault has seen so far. */
@@ -14,12 +15,18 @@ interface FaultState {
 export type Stopwatch = () => number;
 
 /** A world whose clock starts at the estate's `now` and runs on with `elapsed`. */
-export function createWorld(initial: Estate, elapsed: Stopwatch = () => performance.now()): World {
+export function createWorld(
+  initial: Estate,
+  elapsed: Stopwatch = () => performance.now(),
+  traffic: TrafficOptions = {},
+): World {
   const startedAt = elapsed();
   const start = initial.now.getTime();
   const states = new Map<Fault, FaultState>();
   let estate = initial;
+  const toll = createToll(traffic, elapsed);
   return {
+    ...(toll ? { toll } : {}),
     estate: () => estate,
     replace: (next) => {
       estate = next;

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { fstatSync } from 'node:fs';
+import type { TrafficOptions } from '../limits.ts';
 import { startSandbox } from '../sandbox.ts';
 import type { Estate } from '../types.ts';
 
 /** Serves the estate until a signal, or until whoever started this closes stdin. */
-export async function serve(estate: Estate): Promise<number> {
+export async function serve(estate: Estate, traffic: TrafficOptions = {}): Promise<number> {
   const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), endOfInput()]);
-  const sandbox = await startSandbox(estate, { app: true });
+  const sandbox = await startSandbox(estate, { app: true, ...traffic });
   const { endpoints, environment } = sandbox;
   process.stdout.write(`${JSON.stringify({ endpoints, environment })}\n`);
   await stopped;

@@ -5,7 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { afterEach } from 'vitest';
 import { parseEstate } from '../../sandbox/estate.ts';
-import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../sandbox/sandbox.ts';
 import { issueToken } from '../../sandbox/tokens.ts';
 import type { AzureDocument } from '../../sandbox/types.ts';
 
@@ -57,10 +57,10 @@ export const ward = document(workspace, 'Microsoft.HealthcareApis/workspaces', {
 export const ehr = document(fhir, 'Microsoft.HealthcareApis/workspaces/fhirservices', { kind: 'fhir-R4' });
 
 /** Starts a sandbox that this test's end stops. */
-export async function openAzure(estate: object): Promise<Azure> {
+export async function openAzure(estate: object, options: SandboxOptions = {}): Promise<Azure> {
   const parsed = parseEstate({ now, name: 'test', ...estate }, new Date(now));
   if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
-  const sandbox = await startSandbox(parsed.estate);
+  const sandbox = await startSandbox(parsed.estate, options);
   open.push(sandbox);
   const token = (audience: string) => issueToken(sandbox.world, audience).token;
   const send = (url: string, ask: Ask = {}) => exchange(url, sandbox.tls.ca, ask);
