@@ -48,6 +48,7 @@ const kindNames: { readonly [K in ServiceKind]: string } = {
 };
 
 /** No message and no observed value of a report is longer: a property of hostile size never reaches a reader. */
+const longestMessage = 4000;
 const longestText = 1000;
 const longestList = 50;
 const mostSources = 10;
@@ -159,7 +160,7 @@ function toFinding(check: Check, evidence: Evidence, verdict: Verdict): Finding 
     family: check.family,
     severity: verdict.status === 'fail' ? (verdict.severity ?? check.severity) : check.severity,
     status: verdict.status,
-    message: shorten(verdict.message),
+    message: shorten(verdict.message, longestMessage),
     observed: shortenObserved(verdict.observed),
     ...(verdict.culprit && { culprit: { key: shorten(verdict.culprit.key), title: shorten(verdict.culprit.title) } }),
     evidence: verdict.status === 'not-applicable' ? [] : kindsOf(check).flatMap((kind) => references(kind, evidence)),
@@ -175,8 +176,8 @@ function references(kind: EvidenceKind, evidence: Evidence): readonly EvidenceRe
   return sources.map((source) => ({ kind, ...source, source: shorten(source.source) }));
 }
 
-function shorten(text: string): string {
-  return text.length <= longestText ? text : `${text.slice(0, longestText)}… (${text.length} characters)`;
+function shorten(text: string, longest = longestText): string {
+  return text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length} characters)`;
 }
 
 function shortenObserved(observed: Observed): Observed {
@@ -187,6 +188,6 @@ function shortenObserved(observed: Observed): Observed {
 function shortenValue(value: ObservedValue): ObservedValue {
   if (typeof value === 'string') return shorten(value);
   if (value === null || typeof value !== 'object') return value;
-  const kept = value.slice(0, longestList).map(shorten);
+  const kept = value.slice(0, longestList).map((text) => shorten(text));
   return value.length > longestList ? [...kept, `… (${value.length} values)`] : kept;
 }
