@@ -69,10 +69,10 @@ export function logsOf(plan: Plan): Readonly<Record<string, Readonly<Record<stri
   return {
     [logWorkspaceId(plan)]: {
       MicrosoftHealthcareApisAuditLogs: of('fhir', (hospital, service) =>
-        quietDay().flatMap((row) => fhirRows(plan, hospital, service, row)),
+        quietDay(plan).flatMap((row) => fhirRows(plan, hospital, service, row)),
       ),
       AHDSDicomAuditLogs: of('dicom', (hospital, service) =>
-        quietDay().map((row) => dicomRow(plan, hospital, service, row)),
+        quietDay(plan).map((row) => dicomRow(plan, hospital, service, row)),
       ),
     },
   };
@@ -154,8 +154,8 @@ function dicomRow(plan: Plan, hospital: Hospital, service: Service, row: Row): J
   };
 }
 
-function quietDay(): readonly Row[] {
-  return Array.from({ length: hours }, (_, hour): readonly Row[] => {
+function quietDay({ logHours = hours }: Plan): readonly Row[] {
+  return Array.from({ length: logHours }, (_, hour): readonly Row[] => {
     const at = hour * 60 + 12;
     return [
       {

@@ -90,14 +90,36 @@ export function apiForFhirLegacy(now = storyStart): EstateFile {
   return buildEstate(planOf('apiForFhirLegacy', now, { legacy: 'contosolegacy' }));
 }
 
-/** Forty hospitals in four subscriptions, two FHIR services and one DICOM service each. */
-export function manyHospitals(now = storyStart, count = 40): EstateFile {
-  const hospitals = Array.from({ length: count }, (_, index) => ({
-    workspace: `hospital${String(index + 1).padStart(3, '0')}`,
-    subscriptionId: deriveId('subscription', 'hospitals', String(index % 4)),
-    services: clinic.services,
-  }));
-  return buildEstate(planOf('manyHospitals', now, { hospitals }));
+/** What {@link manyHospitals} may vary; a number is its count. */
+export interface Many {
+  /** workspaces, each with five services; default 40 */
+  readonly count?: number;
+  readonly subscriptions?: number;
+  /** other ids, and other services where it is another */
+  readonly seed?: string;
+  /** how many hours the logs reach back; default a day */
+  readonly logHours?: number;
+}
+
+/** Hospitals with five services each, four in a resource group, evenly over the subscriptions. */
+export function manyHospitals(now = storyStart, many: Many | number = {}): EstateFile {
+  const { count = 40, subscriptions = 4, seed = '', logHours } = typeof many === 'number' ? { count: many } : many;
+  const hospitals = Array.from({ length: count }, (_, index): Hospital => {
+    const workspace = `hospital${String(index + 1).padStart(3, '0')}`;
+    const subscriptionId = deriveId('subscription', 'hospitals', seed, String(index % subscriptions));
+    const resourceGroup = `rg-hospitals-${1 + Math.floor(index / subscriptions / 4)}`;
+    return { workspace, subscriptionId, resourceGroup, services: fiveServices(deriveId('services', seed, workspace)) };
+  });
+  return buildEstate(planOf('manyHospitals', now, { hospitals, ...(logHours === undefined ? {} : { logHours }) }));
+}
+
+/** At least two FHIR services and one DICOM service; the seed chooses the other two. */
+function fiveServices(seed: string): Hospital['services'] {
+  const chosen = ['laboratory', 'registry'].map((name, index) => {
+    const isImage = Number.parseInt(seed[index] ?? '0', 16) < 4;
+    return isImage ? ({ kind: 'dicom', name: `${name}-images` } as const) : ({ kind: 'fhir', name } as const);
+  });
+  return [...clinic.services, ...chosen];
 }
 
 /** The compliant clinic in Azure Government. */

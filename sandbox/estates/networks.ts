@@ -28,15 +28,19 @@ export function networkDocuments(plan: Plan): readonly AzureDocument[] {
     ...network(plan, hubNetworkId(plan), '10.10.0.0/16', clinicalNetworkId(plan), '10.20.0.0/16'),
     ...network(plan, clinicalNetworkId(plan), '10.20.0.0/16', hubNetworkId(plan), '10.10.0.0/16'),
   ];
-  const endpoints = owners.flatMap((owner, index) => endpoint(plan, owner, addressesFrom(owners, index)));
+  let taken = 0;
+  const endpoints = owners.flatMap((owner) => {
+    const first = taken;
+    taken += owner.hosts.length;
+    return endpoint(plan, owner, (host) => addressAt(first + host));
+  });
   const zones = [...new Set(owners.flatMap(({ hosts }) => hosts.map(({ zone }) => zone)))];
   return [...networks, ...endpoints, ...zones.flatMap((zone) => zoneDocuments(plan, zone, owners))];
 }
 
-/** The address of an owner's n-th host: one after the other over all owners. */
-function addressesFrom(owners: readonly Owner[], index: number): (host: number) => string {
-  const before = owners.slice(0, index).reduce((sum, { hosts }) => sum + hosts.length, 0);
-  return (host) => `10.10.${1 + Math.floor((before + host) / 250)}.${4 + ((before + host) % 250)}`;
+/** One after the other over the hosts of all owners. */
+function addressAt(place: number): string {
+  return `10.10.${1 + Math.floor(place / 250)}.${4 + (place % 250)}`;
 }
 
 function network(

@@ -12,6 +12,8 @@ export interface Service {
 export interface Hospital {
   readonly workspace: string;
   readonly subscriptionId: string;
+  /** default: one named after the workspace */
+  readonly resourceGroup?: string;
   readonly services: readonly Service[];
 }
 
@@ -26,6 +28,8 @@ export interface Plan {
   readonly hospitals: readonly Hospital[];
   /** name of a service of Azure API for FHIR, if there is one left */
   readonly legacy?: string;
+  /** how many hours the logs reach back; default a day */
+  readonly logHours?: number;
 }
 
 /** An estate file (INTERFACES, section 5) as the builders make it. */
@@ -69,7 +73,7 @@ export function hubId(plan: Plan, type: string, name: string, group = 'rg-hub'):
 }
 
 export function healthId(hospital: Hospital, type: string, name: string): string {
-  return `${groupId(hospital.subscriptionId, `rg-${hospital.workspace}`)}/providers/${type}/${name}`;
+  return `${groupId(hospital.subscriptionId, hospital.resourceGroup ?? `rg-${hospital.workspace}`)}/providers/${type}/${name}`;
 }
 
 export function workspaceId(hospital: Hospital): string {
@@ -108,19 +112,26 @@ export function clinicalNetworkId(plan: Plan): string {
 }
 
 export function ownersOf(plan: Plan): readonly Owner[] {
-  const suffix = clouds[plan.cloud].fhirSuffix;
-  const workspaces = plan.hospitals.map((hospital) => ({
+  const workspaces = plan.hospitals.map((hospital) => workspaceOwner(plan, hospital));
+  return plan.legacy === undefined ? workspaces : [...workspaces, legacyOwner(plan, plan.legacy)];
+}
+
+export function workspaceOwner(plan: Plan, hospital: Hospital): Owner {
+  return {
     id: workspaceId(hospital),
     name: hospital.workspace,
     groupId: 'healthcareworkspace',
     hosts: hospital.services.map((service) => ({
       host: hostOf(plan, hospital, service),
       member: `${service.kind}services`,
-      zone: `privatelink.${service.kind}.${suffix}`,
+      zone: `privatelink.${service.kind}.${clouds[plan.cloud].fhirSuffix}`,
       record: `${hospital.workspace}-${service.name}`,
     })),
-  }));
-  if (plan.legacy === undefined) return workspaces;
-  const host = { host: `${plan.legacy}.${suffix}`, member: 'fhir', zone: `privatelink.${suffix}`, record: plan.legacy };
-  return [...workspaces, { id: legacyId(plan), name: plan.legacy, groupId: 'fhir', hosts: [host] }];
+  };
+}
+
+export function legacyOwner(plan: Plan, name: string): Owner {
+  const suffix = clouds[plan.cloud].fhirSuffix;
+  const host = { host: `${name}.${suffix}`, member: 'fhir', zone: `privatelink.${suffix}`, record: name };
+  return { id: legacyId(plan), name, groupId: 'fhir', hosts: [host] };
 }

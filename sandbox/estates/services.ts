@@ -7,12 +7,13 @@ import {
   type Hospital,
   hostOf,
   legacyId,
-  ownersOf,
+  legacyOwner,
   type Plan,
   principalOf,
   type Service,
   serviceId,
   workspaceId,
+  workspaceOwner,
 } from './plan.ts';
 import { lock, logWorkspace, storage, storageName, vault, vaultName } from './surroundings.ts';
 
@@ -30,7 +31,7 @@ export function serviceDocuments(plan: Plan): readonly AzureDocument[] {
   return [
     logWorkspace(plan),
     ...plan.hospitals.flatMap((hospital) => hospitalDocuments(plan, hospital)),
-    ...(plan.legacy === undefined ? [] : legacyDocuments(plan)),
+    ...(plan.legacy === undefined ? [] : legacyDocuments(plan, plan.legacy)),
   ];
 }
 
@@ -40,10 +41,9 @@ export function identityOf(plan: Plan, hospital: Hospital, service: Service): st
 }
 
 function hospitalDocuments(plan: Plan, hospital: Hospital): readonly AzureDocument[] {
-  const owner = ownersOf(plan).find(({ id }) => id === workspaceId(hospital));
   const network: JsonObject = {
     publicNetworkAccess: 'Disabled',
-    privateEndpointConnections: owner === undefined ? [] : [connectionOf(plan, owner)],
+    privateEndpointConnections: [connectionOf(plan, workspaceOwner(plan, hospital))],
   };
   const suffix = clouds[plan.cloud].fhirSuffix;
   return [
@@ -148,8 +148,7 @@ function dicom(plan: Plan, hospital: Hospital, service: Service, network: JsonOb
   };
 }
 
-function legacyDocuments(plan: Plan): readonly AzureDocument[] {
-  const owner = ownersOf(plan).find(({ id }) => id === legacyId(plan));
+function legacyDocuments(plan: Plan, name: string): readonly AzureDocument[] {
   const suffix = clouds[plan.cloud].fhirSuffix;
   return [
     {
@@ -162,14 +161,14 @@ function legacyDocuments(plan: Plan): readonly AzureDocument[] {
         cosmosDbConfiguration: { offerThroughput: 1000, keyVaultKeyUri: '' },
         authenticationConfiguration: {
           authority: authority(plan),
-          audience: `https://${plan.legacy}.${suffix}`,
+          audience: `https://${name}.${suffix}`,
           smartProxyEnabled: true,
         },
         corsConfiguration: cors,
         exportConfiguration: { storageAccountName: null },
         acrConfiguration: { loginServers: [] },
         publicNetworkAccess: 'Disabled',
-        privateEndpointConnections: owner === undefined ? [] : [connectionOf(plan, owner)],
+        privateEndpointConnections: [connectionOf(plan, legacyOwner(plan, name))],
       },
     },
     {

@@ -92,10 +92,12 @@ export function vault(plan: Plan, hospital: Hospital): AzureDocument {
   };
 }
 
+/** At the resource group, which several hospitals may share. */
 export function lock(hospital: Hospital): AzureDocument {
+  const name = hospital.resourceGroup === undefined ? 'keep-patient-data' : `keep-${hospital.workspace}`;
   return {
-    id: healthId(hospital, 'Microsoft.Authorization/locks', 'keep-patient-data'),
-    name: 'keep-patient-data',
+    id: healthId(hospital, 'Microsoft.Authorization/locks', name),
+    name,
     type: 'Microsoft.Authorization/locks',
     properties: { level: 'CanNotDelete', notes: 'Patient data: delete only through the change board.' },
   };

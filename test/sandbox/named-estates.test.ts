@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { at, textAt } from '../../sandbox/documents.ts';
 import { drifts, findDrift } from '../../sandbox/drifts.ts';
 import { parseEstate } from '../../sandbox/estate.ts';
-import { namedEstates } from '../../sandbox/estates/index.ts';
+import { type Many, manyHospitals, namedEstates } from '../../sandbox/estates/index.ts';
 import { graphType } from '../../sandbox/resource-graph/rows.ts';
 import type { AzureDocument, Estate } from '../../sandbox/types.ts';
 
@@ -65,13 +65,39 @@ test('the government clinic speaks of its own cloud', () => {
   );
 });
 
-test('many hospitals: forty workspaces, no address twice', () => {
-  const estate = estateOf('manyHospitals');
-  expect(ofType(estate, 'microsoft.healthcareapis/workspaces')).toHaveLength(40);
-  const addresses =
-    JSON.stringify(ofType(estate, 'microsoft.network/networkinterfaces')).match(/"privateIPAddress":"[^"]+"/g) ?? [];
-  expect(new Set(addresses).size).toBe(120);
-  expect(addresses).toHaveLength(120);
+describe('many hospitals', () => {
+  const parse = (many: Many): Estate => {
+    const parsed = parseEstate(manyHospitals(now, many), now);
+    if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
+    return parsed.estate;
+  };
+  const services = (estate: Estate) => [
+    ...ofType(estate, 'microsoft.healthcareapis/workspaces/fhirservices'),
+    ...ofType(estate, 'microsoft.healthcareapis/workspaces/dicomservices'),
+  ];
+
+  test('five services a workspace, twenty a resource group, no address twice', () => {
+    const estate = estateOf('manyHospitals');
+    const all = services(estate);
+    expect(ofType(estate, 'microsoft.healthcareapis/workspaces')).toHaveLength(40);
+    const counts = (pattern: RegExp) =>
+      new Set([...Map.groupBy(all, ({ id }) => pattern.exec(id)?.[0]).values()].map((members) => members.length));
+    expect(counts(/^.*\/workspaces\/[^/]+/)).toEqual(new Set([5]));
+    expect([...counts(/^.*\/resourceGroups\/[^/]+/)]).toContain(20);
+    const addresses =
+      JSON.stringify(ofType(estate, 'microsoft.network/networkinterfaces')).match(/"privateIPAddress":"[^"]+"/g) ?? [];
+    expect([addresses.length, new Set(addresses).size]).toEqual([200, 200]);
+  });
+
+  test('any size, over so many subscriptions, and the same for the same seed', () => {
+    const estate = parse({ count: 12, subscriptions: 3, seed: 'a', logHours: 1 });
+    expect(new Set(services(estate).map(({ id }) => id.split('/')[2])).size).toBe(3);
+    expect(services(estate)).toHaveLength(60);
+    expect(parse({ count: 12, subscriptions: 3, seed: 'a', logHours: 1 })).toEqual(estate);
+    expect(services(parse({ count: 12, subscriptions: 3, seed: 'b' })).map(({ id }) => id)).not.toEqual(
+      services(estate).map(({ id }) => id),
+    );
+  });
 });
 
 describe.each(drifts.map(({ name }) => name))('the drift %s', (name) => {
