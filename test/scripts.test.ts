@@ -343,7 +343,7 @@ describe('generated docs', () => {
     const fresh = await generate(folder, { write: false });
     write('docs/checks.md', 'edited by hand');
 
-    expect(written).toEqual(['docs/policy.schema.json', 'docs/checks.md']);
+    expect(written).toEqual(['docs/policy.schema.json', 'docs/report.schema.json', 'docs/checks.md']);
     expect(fresh).toEqual([]);
     expect(await generate(folder, { write: false })).toEqual(['docs/checks.md']);
     expect(readFileSync(join(folder, 'docs/checks.md'), 'utf8')).toBe('edited by hand');
