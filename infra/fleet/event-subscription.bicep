@@ -31,6 +31,8 @@ resource delivery 'Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-1
       includedEventTypes: [
         'Microsoft.Resources.ResourceWriteSuccess'
         'Microsoft.Resources.ResourceDeleteSuccess'
+        // approving a private endpoint connection is an action
+        'Microsoft.Resources.ResourceActionSuccess'
       ]
       advancedFilters: [
         {

@@ -67,6 +67,17 @@ resource changes 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01
   name: 'fhirwatch-changes'
 }
 
+// batches of a sweep, and those that failed every attempt; both have readers in the app
+resource batches 'Microsoft.Storage/storageAccounts/queueServices/queues@2024-01-01' = [
+  for name in [
+    'fhirwatch-batches'
+    'fhirwatch-batches-poison'
+  ]: {
+    parent: queues
+    name: name
+  }
+]
+
 output id string = account.id
 output name string = account.name
 output blobEndpoint string = account.properties.primaryEndpoints.blob

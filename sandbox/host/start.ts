@@ -33,6 +33,8 @@ export interface RunningHost {
   advanceClock(ms: number): void;
   /** ends the host in order: no new work, running work finished, appTerminate hooks */
   close(): Promise<void>;
+  /** ends the host as a machine ends that dies: nothing is finished, nothing is given back */
+  kill(): void;
   /** the host's exit code, once it has ended */
   readonly ended: Promise<number>;
 }
@@ -65,6 +67,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     fire: (name) => ask({ fire: name }),
     signIn: (next) => ask({ signIn: next ?? null }),
     advanceClock: (ms) => void child.send({ advanceClockMs: ms }),
+    kill: () => void child.kill('SIGKILL'),
     close: async () => {
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);

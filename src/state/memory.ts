@@ -83,8 +83,9 @@ export function memoryStore(): Store {
       plans.set(plan.sweepId, plan);
       if (common) shared.set(plan.sweepId, common);
     },
-    async openPlan(_family, sweepId) {
-      return plans.get(sweepId);
+    async openPlan(family, sweepId) {
+      const plan = plans.get(sweepId);
+      return plan?.family === family ? plan : undefined;
     },
     async sharedOf(sweepId) {
       return shared.get(sweepId);

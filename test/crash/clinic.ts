@@ -9,6 +9,7 @@ import type {
   SweepPlan,
   SweepRecord,
 } from '../../src/model.ts';
+import { workBatch } from '../../src/sweep/batches.ts';
 import { closeUnfinished } from '../../src/sweep/close.ts';
 import { runSweep, type SweepPorts } from '../../src/sweep.ts';
 
@@ -40,6 +41,39 @@ export async function sweepOnce(
     },
   });
   return runSweep(plan, ports);
+}
+
+/** The same shared out: two batches, a subscription each, that any process may be given by a queue. */
+function aSharedSweep(name: string, visit: Visit, store: Store, sink: SignalSink) {
+  const { plan, ports } = aSweep(name, visit, store, sink, { services: 2, checks: 1 });
+  const services = plan.services.map((service, i) => ({ ...service, subscriptionId: `s${i}` }));
+  return { plan: { ...plan, services }, ports };
+}
+
+/** What a timer's turn does where workers do the rest. */
+export async function planOnce(name: string, visit: Visit, store: Store, sink: SignalSink): Promise<void> {
+  const { plan, ports } = aSharedSweep(name, visit, store, sink);
+  await closeUnfinished('network', {
+    ...ports,
+    onClosed: () => {},
+    onCloseError: (_, error) => {
+      throw error;
+    },
+  });
+  await store.openSweep(plan);
+}
+
+/** What a worker does with a batch that the queue hands to it. */
+export async function workOnce(
+  index: number,
+  name: string,
+  visit: Visit,
+  store: Store,
+  sink: SignalSink,
+): Promise<void> {
+  const { plan, ports } = aSharedSweep(name, visit, store, sink);
+  const open = await store.openPlan('network', plan.sweepId);
+  if (open) await workBatch(open, index, ports, async () => ports);
 }
 
 export function aSweep(

@@ -10,7 +10,7 @@ import { azureStore } from '../../src/state/azure.ts';
 import { makeEstate, makeWorld } from '../sandbox/dns-fixture.ts';
 import { makeTls } from '../sandbox/logs-fixture.ts';
 import { storageClients } from '../state/azure-fixture.ts';
-import { sweepOnce, type Visit } from './clinic.ts';
+import { planOnce, sweepOnce, type Visit, workOnce } from './clinic.ts';
 
 const script = fileURLToPath(new URL('./dying-sweep.ts', import.meta.url));
 let azurite: RunningAzurite;
@@ -57,8 +57,22 @@ async function play(
   return result;
 }
 
-async function sweepAndDie(name: string, visit: Visit, killAt: number) {
+/** The same where workers share each sweep: the last batch's worker dies, and the queue hands the batch to another. */
+async function playShared(name: string, dying: number, killAt: number) {
+  const store: Store = azureStore(storageClients(azurite.connectionString, name));
+  let result = { ended: -1, requests: -1 };
+  for (const [i, visit] of visits.entries()) {
+    await planOnce(name, visit, store, sink);
+    await workOnce(0, name, visit, store, sink);
+    if (i === dying) result = await sweepAndDie(name, visit, killAt, 1);
+    await workOnce(1, name, visit, store, sink);
+  }
+  return result;
+}
+
+async function sweepAndDie(name: string, visit: Visit, killAt: number, batch?: number) {
   const given = {
+    batch,
     name,
     visit,
     killAt,
@@ -101,22 +115,23 @@ function alertsOf(name: string): readonly string[] {
 }
 
 test.each([
-  ['in which a drift opens', 1],
-  ['in which a drift is over', 4],
-])(
-  'a process killed at any request of a sweep %s loses no alert and repeats none',
-  async (_, dying) => {
-    const whole = await play(`whole${dying}`, dying, -1);
+  ['a sweep in which a drift opens', 1, play, 'd'],
+  ['a sweep in which a drift is over', 4, play, 'd'],
+  ['the last batch of a shared sweep in which a drift opens', 1, playShared, 's'],
+] as const)(
+  'a process killed at any request of %s loses no alert and repeats none',
+  async (_, dying, run, prefix) => {
+    const whole = await run(`whole${prefix}${dying}`, dying, -1);
     expect(whole.ended).toBe(0);
-    expect(alertsOf(`whole${dying}`)).toEqual(['open', 'resolved']);
+    expect(alertsOf(`whole${prefix}${dying}`)).toEqual(['open', 'resolved']);
     const cases = Array.from({ length: whole.requests + 1 }, (_, killAt) => killAt);
     const outcomes: unknown[] = [];
     const work = cases.values();
     await Promise.all(
       [1, 2, 3].map(async () => {
         for (const killAt of work) {
-          const name = `d${dying}k${killAt}x`;
-          const { ended } = await play(name, dying, killAt);
+          const name = `${prefix}${dying}k${killAt}x`;
+          const { ended } = await run(name, dying, killAt);
           outcomes.push({ killAt, ended, alerts: alertsOf(name) });
         }
       }),

@@ -3,6 +3,7 @@ import { startAzurite } from '../../sandbox/azurite.ts';
 import type {
   BaselineEntry,
   Cause,
+  Change,
   Drift,
   DriftChanges,
   Finding,
@@ -321,6 +322,15 @@ describe.each(stores)('%s', (_name, open) => {
     expect(await store.sweep('sweep-0')).toMatchObject({ sweepId: 'sweep-0' });
   });
 
+  test('a sweep of a part is nobody’s last one, and one that a wrong clock ended in the future gives way', async () => {
+    const store = open();
+    await store.saveSweep(sweep({ sweepId: 'ahead', completedAt: '2026-11-24T08:00:00.000Z' }));
+    await store.saveSweep(sweep({}));
+    await store.saveSweep(sweep({ sweepId: 'part', completedAt: at9, partial: true }));
+    expect((await store.latestSweeps()).map(({ sweepId }) => sweepId)).toEqual(['sweep-1']);
+    expect(await store.sweep('part')).toMatchObject({ partial: true });
+  });
+
   test('a sweep is open with its plan and its batches until it is saved', async () => {
     const store = open();
     await store.openSweep(plan);
@@ -332,6 +342,66 @@ describe.each(stores)('%s', (_name, open) => {
     expect((await store.savedBatches(plan.sweepId)).map(({ index }) => index)).toEqual([0, 1]);
     await store.saveSweep(sweep({ sweepId: plan.sweepId }));
     expect([await store.openSweeps('network'), await store.savedBatches(plan.sweepId)]).toEqual([[], []]);
+  });
+
+  test('what batches share is kept until their sweep is saved', async () => {
+    const store = open();
+    const shared = { schema: 1, inventory: { zones: { ok: true, value: ['ä'.repeat(50_000)] } } };
+    await store.openSweep(plan, shared);
+    expect(await store.sharedOf(plan.sweepId)).toEqual(shared);
+    expect(await store.openPlan('network', plan.sweepId)).toEqual(plan);
+    expect(await store.openPlan('access', plan.sweepId)).toEqual(plan.family === 'access' ? plan : undefined);
+    await store.saveSweep(sweep({ sweepId: plan.sweepId, family: plan.family }));
+    expect([await store.sharedOf(plan.sweepId), await store.openPlan('network', plan.sweepId)]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  test('of many who claim a sweep one gets it; a claim that is old or was given back is free again', async () => {
+    const store = open();
+    await store.openSweep(plan);
+    const claims = (at: string) => Promise.all([1, 2, 3, 4].map(() => store.claimSweep(plan, at, 240)));
+    const won = async (at: string) => (await claims(at)).filter((claimed) => claimed).length;
+    expect([await won('2026-11-22T08:00:00.000Z'), await won('2026-11-22T08:03:59.000Z')]).toEqual([1, 0]);
+    expect(await won('2026-11-22T08:04:00.000Z')).toBe(1);
+    await store.releaseSweep(plan);
+    expect(await won('2026-11-22T08:04:01.000Z')).toBe(1);
+    await store.saveSweep(sweep({ sweepId: plan.sweepId, family: plan.family }));
+    expect(await won('2026-11-22T09:00:00.000Z')).toBe(0);
+    await store.releaseSweep(plan);
+    expect(await store.openSweeps(plan.family)).toEqual([]);
+  });
+
+  test('changes wait for one who sees to them; what happens again meanwhile waits for the next', async () => {
+    const store = open();
+    const [one, two] = ['one', 'two'].map((id) => ({ id: `/subscriptions/${id}`, operation: 'a/b/write' })) as [
+      Change,
+      Change,
+    ];
+    const note = (change: Change, at: string) => store.noteChanges([change], at, 120);
+    expect([await note(one, '2026-11-22T08:00:00.000Z'), await note(two, '2026-11-22T08:00:01.000Z')]).toEqual([
+      true,
+      false,
+    ]);
+    expect(await note({ ...one, id: one.id.toUpperCase() }, '2026-11-22T08:00:02.000Z')).toBe(false);
+    const due = await store.dueChanges();
+    expect(due.map(({ id }) => id.toLowerCase()).sort()).toEqual([one.id, two.id]);
+    expect(await note(two, '2026-11-22T08:00:20.000Z')).toBe(true);
+    await store.forgetChanges(due);
+    expect(await store.dueChanges()).toMatchObject([two]);
+    await store.forgetChanges(await store.dueChanges());
+    expect(await store.dueChanges()).toEqual([]);
+  });
+
+  test('of many who note changes at once one sees to them; where he is not heard of the next does', async () => {
+    const store = open();
+    const note = (i: number, at: string) =>
+      store.noteChanges([{ id: `/subscriptions/${i}`, operation: 'a/b/write' }], at, 120);
+    const leads = await Promise.all([1, 2, 3, 4, 5].map((i) => note(i, '2026-11-22T08:00:00.000Z')));
+    expect(leads.filter((leading) => leading)).toHaveLength(1);
+    expect(await note(6, '2026-11-22T08:02:00.000Z')).toBe(true);
+    expect(await store.dueChanges()).toHaveLength(6);
   });
 
   test('drifts are written against what was read, or not at all', async () => {
