@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { fstatSync } from 'node:fs';
 import type { TrafficOptions } from '../limits.ts';
+import { warmUp } from '../resource-graph/service.ts';
 import { startSandbox } from '../sandbox.ts';
 import type { Estate } from '../types.ts';
 
@@ -8,6 +9,7 @@ import type { Estate } from '../types.ts';
 export async function serve(estate: Estate, traffic: TrafficOptions = {}): Promise<number> {
   const stopped = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), endOfInput()]);
   const sandbox = await startSandbox(estate, { app: true, ...traffic });
+  warmUp(sandbox.world);
   const { endpoints, environment } = sandbox;
   process.stdout.write(`${JSON.stringify({ endpoints, environment })}\n`);
   await stopped;

@@ -4,6 +4,7 @@ import { loadEstate } from '../command-line/load-estate.ts';
 import { type RunningHost, startHost } from '../host/start.ts';
 import { type Monitor, startMonitor } from '../monitor/monitor.ts';
 import { appAudience } from '../monitor/webhook-token.ts';
+import { warmUp } from '../resource-graph/service.ts';
 import { type Sandbox, startSandbox } from '../sandbox.ts';
 import type { Estate } from '../types.ts';
 import { operatorOf } from './posture.ts';
@@ -33,6 +34,8 @@ export async function openStage(complain: (line: string) => void): Promise<Stage
   let clock = 0;
   const sandbox = await startSandbox(estate, { app: true, elapsed: () => performance.now() + skipped });
   const { telemetry, tls, world, environment } = sandbox;
+  // Loading the query language blocks this process for a while; an app that already waits would take it for an outage.
+  warmUp(world);
   if (!telemetry) throw new Error('the sandbox has no telemetry workspace');
   let host: RunningHost | undefined;
   const monitor = await startMonitor(world, {
