@@ -24,7 +24,8 @@ async function start(parts: Parameters<typeof makeEstate>[0] = {}) {
   const world = makeWorld(makeEstate({ resources: RESOURCES, ...parts }));
   running = await startDns(world);
   const asking = (address: string) => {
-    const resolver = new Resolver({ timeout: 200, tries: 1 });
+    // long enough for a busy machine; what must time out takes as long
+    const resolver = new Resolver({ timeout: 1500, tries: 1 });
     resolver.setServers([address]);
     return resolver;
   };
