@@ -2,6 +2,7 @@
 
 import type { Figure } from './figure.ts';
 import { benchLoad } from './load.ts';
+import { benchQueue } from './queue.ts';
 import { benchScan } from './scan.ts';
 import { benchSize } from './size.ts';
 
@@ -9,6 +10,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   size: benchSize,
   load: benchLoad,
   scan: benchScan,
+  queue: benchQueue,
 };
 
 process.exitCode = await main(process.argv.slice(2));
