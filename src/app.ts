@@ -3,6 +3,7 @@ export { answerBaseline } from './app/baseline.ts';
 export { batchQueue, giveUpBatch, lostBatchQueue, workOnBatch } from './app/batches.ts';
 export { changesQueue, followChange } from './app/changes.ts';
 export { type BaselineCommand, baseline, baselineActions } from './app/client.ts';
+export { type DoctorCommand, doctor } from './app/doctor.ts';
 export { answerDrifts } from './app/drifts.ts';
 export { answerHealth, answerReport } from './app/http.ts';
 export { type ScanFormat, type ScanOptions, type ScanOutput, scan, scanChoices, type Terminal } from './app/scan.ts';

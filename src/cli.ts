@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import {
   baseline,
   baselineActions,
+  doctor,
   type ScanFormat,
   type ScanOutput,
   scan,
@@ -31,7 +32,16 @@ Asks the deployed app, with the caller's own Entra token: what was accepted, wha
   --check ID           one check; repeatable
   --format FORMAT      table | json (default: table)
 
-Exit codes of a scan: 1 a failing finding at or above --fail-on, 2 something unknown or nothing to see, 0 in order, 3 could not run. Others: 0, or 3.
+fhirwatch doctor [options]
+
+Checks the deployed app from outside, with the caller's own Entra token: health, refusal of callers who are not signed in,
+the report, vantage, coverage, sweeps. Names what it does not check.
+
+  --url ADDRESS        of the deployed app (default: FHIRWATCH_URL)
+  --audience URI       what the token is for (default: FHIRWATCH_AUDIENCE, else the address)
+
+Exit codes of a scan: 1 a failing finding at or above --fail-on, 2 something unknown or nothing to see, 0 in order, 3 could not run.
+Of doctor: 1 something FAIL, else 2 something unknown, else 0; 3 could not run. Of baseline: 0, or 3.
 `;
 
 const options = {
@@ -70,9 +80,10 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   if (command === 'baseline') return runBaseline(rest, parsed.values);
+  if (command === 'doctor') return runDoctor(rest, parsed.values);
   if (command !== 'scan')
     return refuse([
-      `expected the command scan or baseline, saw ${command === undefined ? 'none' : JSON.stringify(command)}`,
+      `expected the command scan, baseline or doctor, saw ${command === undefined ? 'none' : JSON.stringify(command)}`,
     ]);
   const { chosen, problems } = choose(parsed.values);
   problems.push(...foreign(parsed.values, ['url', 'audience', 'service'], 'scan'));
@@ -110,6 +121,15 @@ async function runBaseline(rest: readonly string[], values: Values): Promise<num
     { action, url, audience, services: service, checks: check, json: format === 'json' },
     terminal(values),
   );
+}
+
+async function runDoctor(rest: readonly string[], values: Values): Promise<number> {
+  const others = ['policy', 'format', 'output', 'family', 'check', 'fail-on', 'service'] as const;
+  const problems = foreign(values, others, 'doctor');
+  if (rest.length > 0)
+    problems.push(`doctor takes no further argument, saw ${rest.map((arg) => JSON.stringify(arg)).join(' ')}`);
+  if (problems.length > 0) return refuse(problems);
+  return doctor({ url: values.url, audience: values.audience }, terminal(values));
 }
 
 /** Options of another command: an option that is not obeyed must not look as if it were. */

@@ -41,54 +41,118 @@ type Asked =
 
 async function ask(command: BaselineCommand, body: string | undefined, env: Terminal['env']): Promise<Asked> {
   const refuse = (...problems: readonly string[]): Asked => ({ ok: false, problems });
+  const opened = await openApp(command, env);
+  if (!opened.ok) return opened;
+  const { origin, call } = opened.app;
+  try {
+    const { status, text } = await call('api/baseline', { body });
+    if (status < 200 || status > 299) return refuse(`${origin} answered ${status}: ${detailOf(text)}`);
+    const value: unknown = JSON.parse(text);
+    if (schemaOf(value) !== 'fhirwatch-baseline/1') return refuse(`${origin} did not answer as fhirwatch does`);
+    return { ok: true, value };
+  } catch (error) {
+    return refuse(`${origin} could not be asked: ${reasonOf(error)}`);
+  }
+}
+
+/** The deployed app, as one caller sees it. */
+export interface App {
+  readonly origin: string;
+  /** without one, a call as nobody is the same as any other */
+  readonly hasToken: boolean;
+  /** With a body: POST. As nobody: without the token, and a redirect is an answer. Throws when nothing answers. */
+  call(path: string, how: { readonly body?: string | undefined; readonly asNobody?: boolean }): Promise<AppAnswer>;
+}
+
+export interface AppAnswer {
+  readonly status: number;
+  readonly text: string;
+  /** where a redirect points */
+  readonly location: string | null;
+}
+
+export type AppOpening =
+  | { readonly ok: true; readonly app: App }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** The caller's token for an audience; undefined where none is needed. */
+export type SignIn = (audience: string, url: URL, env: Terminal['env']) => Promise<string | undefined>;
+
+/** Finds the app by `--url` or FHIRWATCH_URL and signs the caller in. */
+export async function openApp(
+  command: Pick<BaselineCommand, 'url' | 'audience'>,
+  env: Terminal['env'],
+  signIn: SignIn = signInWithEntra,
+): Promise<AppOpening> {
+  const refuse = (...problems: readonly string[]): AppOpening => ({ ok: false, problems });
   const settled = readSettings(env);
   if (!settled.ok) return refuse(...settled.problems);
   const given = command.url ?? env.FHIRWATCH_URL;
   if (!given) return refuse('expected the address of the deployed app, as --url or FHIRWATCH_URL');
-  const url = URL.parse('api/baseline', given.endsWith('/') ? given : `${given}/`);
-  const isLocal = url?.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-  if (!url || (url.protocol !== 'https:' && !isLocal)) {
+  const base = URL.parse(given.endsWith('/') ? given : `${given}/`);
+  if (!base || (base.protocol !== 'https:' && !isLocal(base))) {
     return refuse(
       `--url is ${JSON.stringify(given.slice(0, 80))}: expected an https address; a token never goes over http`,
     );
   }
-  const audience = command.audience ?? env.FHIRWATCH_AUDIENCE ?? url.origin;
+  const { origin } = base;
+  const audience = (command.audience ?? env.FHIRWATCH_AUDIENCE ?? origin).replace(/\/+$/, '');
+  let token: string | undefined;
   try {
-    // A host on this machine signs its callers in by itself; no token leaves for it.
-    const credential = isLocal ? undefined : await credentialFor(settled.settings, env);
-    const token = await credential?.getToken(`${audience.replace(/\/+$/, '')}/.default`);
-    const response = await fetch(url, {
-      method: body === undefined ? 'GET' : 'POST',
-      headers: {
-        accept: 'application/json',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(token ? { authorization: `Bearer ${token.token}` } : {}),
-      },
-      ...(body === undefined ? {} : { body }),
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    const text = await response.text();
-    if (!response.ok) return refuse(`${url.origin} answered ${response.status}: ${detailOf(text)}`);
-    const value: unknown = JSON.parse(text);
-    if (schemaOf(value) !== 'fhirwatch-baseline/1') return refuse(`${url.origin} did not answer as fhirwatch does`);
-    return { ok: true, value };
+    token = await signIn(audience, base, env);
   } catch (error) {
-    return refuse(`${url.origin} could not be asked: ${error instanceof Error ? reasonOf(error) : 'unknown'}`);
+    return refuse(`${origin} could not be asked: no token for ${audience}: ${reasonOf(error)}`);
   }
+  return {
+    ok: true,
+    app: {
+      origin,
+      hasToken: token !== undefined,
+      async call(path, { body, asNobody = false }) {
+        const response = await fetch(new URL(path, base), {
+          method: body === undefined ? 'GET' : 'POST',
+          headers: {
+            accept: 'application/json',
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...(token === undefined || asNobody ? {} : { authorization: `Bearer ${token}` }),
+          },
+          ...(body === undefined ? {} : { body }),
+          redirect: asNobody ? 'manual' : 'error',
+          signal: AbortSignal.timeout(timeoutMs),
+        });
+        return { status: response.status, text: await response.text(), location: response.headers.get('location') };
+      },
+    },
+  };
 }
+
+function isLocal(url: URL): boolean {
+  return url.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+}
+
+/** A host on this machine signs its callers in by itself; no token leaves for it. */
+const signInWithEntra: SignIn = async (audience, url, env) => {
+  if (isLocal(url)) return undefined;
+  const settled = readSettings(env);
+  if (!settled.ok) throw new Error(settled.problems.join(' '));
+  const credential = await credentialFor(settled.settings, env);
+  const token = await credential.getToken(`${audience}/.default`);
+  if (!token) throw new Error('Entra gave none');
+  return token.token;
+};
 
 function schemaOf(value: unknown): unknown {
   return typeof value === 'object' && value !== null && 'schema' in value ? value.schema : undefined;
 }
 
 /** `fetch failed` says nothing; what failed is its cause. */
-function reasonOf(error: Error): string {
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
   return (error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message).slice(0, 500);
 }
 
 /** The detail of a problem document, else the beginning of whatever came. */
-function detailOf(text: string): string {
+export function detailOf(text: string): string {
   try {
     const detail = (JSON.parse(text) as { readonly detail?: unknown } | null)?.detail;
     if (typeof detail === 'string') return detail.slice(0, 1000);
