@@ -3,6 +3,8 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { TableClient } from '@azure/data-tables';
+import { ContainerClient } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
 import { parseEstate } from '../../sandbox/estate.ts';
 import { manyHospitals, storyStart } from '../../sandbox/estates/index.ts';
@@ -11,6 +13,8 @@ import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { operatorOf } from '../../sandbox/story/posture.ts';
 import type { Estate } from '../../sandbox/types.ts';
 import { ensureBundle } from '../../scripts/build.mjs';
+import type { Store } from '../../src/model.ts';
+import { azureStore } from '../../src/state/azure.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -31,6 +35,8 @@ export interface Fleet {
   /** puts a message on a queue as others do */
   send(queue: string, message: unknown): Promise<void>;
   waiting(queue: string): Promise<number>;
+  /** the app's own memory */
+  store(): Store;
   close(): Promise<void>;
 }
 
@@ -87,6 +93,18 @@ export async function openFleet(hospitals: number): Promise<Fleet> {
     async waiting(name) {
       await queue(name).createIfNotExists();
       return (await queue(name).getProperties()).approximateMessagesCount ?? 0;
+    },
+    store() {
+      const connection = sandbox.environment.AzureWebJobsStorage ?? '';
+      const table = (name: string) =>
+        TableClient.fromConnectionString(connection, `fhirwatch${name}`, { allowInsecureConnection: true });
+      return azureStore({
+        findings: table('findings'),
+        drifts: table('drifts'),
+        baselines: table('baselines'),
+        sweeps: table('sweeps'),
+        documents: new ContainerClient(connection, 'fhirwatch'),
+      });
     },
     async close() {
       await Promise.all(hosts.map((host) => host.close()));

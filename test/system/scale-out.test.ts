@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findDrift } from '../../sandbox/drifts.ts';
 import type { RunningHost } from '../../sandbox/host/start.ts';
+import type { Service, SweepPlan } from '../../src/model.ts';
 import { type Fleet, openFleet, watchedIds } from './fleet-rig.ts';
 
 /** The app as it is deployed, over an estate of four subscriptions: its timer plans, its queue's workers judge. */
@@ -65,7 +66,7 @@ async function openToTheInternet(): Promise<string> {
 }
 
 test('many events of one deployment are one look at what they touched, which finds the drift and says nothing of the rest', async () => {
-  const host = await fleet.open(16);
+  const host = await fleet.open(4, { queues: { newBatchThreshold: 2 } });
   const id = await openToTheInternet();
   const sweeps = fleet.told('SweepCompleted').length;
   const events = Array.from({ length: 20 }, (_, i) => ({
@@ -103,6 +104,42 @@ test('workers killed in the middle of a sweep: the next timer names what is miss
   expect(new Set(drifts).size).toBe(drifts.length);
   expect(drifts).toHaveLength(toldBefore);
   await host.close();
+}, 120_000);
+
+test('a batch that fails every attempt ends its sweep as incomplete, told at once with what is missing', async () => {
+  const before = fleet.told('SweepCompleted').length;
+  const [id = ''] = watchedIds(fleet.estate);
+  const watched: Service = {
+    id,
+    key: 'never-judged',
+    name: 'ward',
+    kind: 'workspace',
+    subscriptionId: id.split('/')[2] ?? '',
+    resourceGroup: 'rg',
+    location: 'x',
+    tags: {},
+  };
+  const plan: SweepPlan = {
+    schema: 1,
+    sweepId: '20261122T080000Z-network-poisoned',
+    family: 'network',
+    startedAt: new Date(fleet.sandbox.world.now().getTime() + 60_000).toISOString(),
+    intervalSeconds: 300,
+    policySha256: '',
+    services: [watched],
+    gone: [],
+    estateChanged: false,
+    problems: [],
+    confirm: [],
+  };
+  // without what its batches share, which no attempt finds
+  await fleet.store().openSweep(plan);
+  await fleet.send('fhirwatch-batches', { schema: 1, family: 'network', sweepId: plan.sweepId, index: 0 });
+  const host = await fleet.open(4);
+  const [told] = await ended(before, 1);
+  await host.close();
+  expect(told?.properties).toMatchObject({ sweepId: plan.sweepId, outcome: 'incomplete', missing: id });
+  expect(fleet.log.filter((line) => line.includes('failed every attempt'))).toHaveLength(1);
 }, 120_000);
 
 test('messages that nobody understands, and batches of sweeps that are over, are taken off the queues and change nothing', async () => {
