@@ -56,6 +56,11 @@ export interface Batch extends BatchInput {
   gather<K extends EvidenceKind>(kind: K): Promise<Collected<K>>;
   /** one read shared by all who need it, by a key that names it */
   once<T>(key: string, read: () => Promise<T>): Promise<T>;
+  /**
+   * The same for all batches of a sweep, as far as they are in one process. Only for direct reads: a listing must not
+   * stand in for the confirmation that another batch asks for. A failure is nobody's but the batch's own.
+   */
+  onceForSweep<T>(key: string, read: () => Promise<Gathered<T>>): Promise<Gathered<T>>;
 }
 
 export type Collectors = { readonly [K in EvidenceKind]: (batch: Batch) => Promise<Collected<K>> };
@@ -88,8 +93,13 @@ export async function runCollectors(
   );
 }
 
+/** What the batches of a sweep have read: they share one inventory, and it goes when that goes. */
+const readsOfSweeps = new WeakMap<Inventory, Map<string, Promise<unknown>>>();
+
 function createBatch(input: BatchInput, collectors: Collectors): Batch {
   const reads = new Map<string, Promise<unknown>>();
+  const sweep = readsOfSweeps.get(input.inventory) ?? new Map<string, Promise<unknown>>();
+  readsOfSweeps.set(input.inventory, sweep);
   const batch: Batch = {
     ...input,
     gather: (kind) => batch.once(`kind ${kind}`, () => collect(batch, kind, collectors)),
@@ -99,6 +109,18 @@ function createBatch(input: BatchInput, collectors: Collectors): Batch {
       // what is stored under a key was made by a reader of the same key
       return known as Promise<T>;
     },
+    onceForSweep: <T>(key: string, read: () => Promise<Gathered<T>>) =>
+      batch.once(key, async () => {
+        const known = sweep.get(key) as Promise<Gathered<T>> | undefined;
+        // without a step in between, in which another batch might begin the same read
+        const shared = known === undefined ? undefined : await known;
+        if (shared?.ok) return shared;
+        const own = read();
+        sweep.set(key, own);
+        const gathered = await own;
+        if (!gathered.ok && sweep.get(key) === own) sweep.delete(key);
+        return gathered;
+      }),
   };
   return batch;
 }

@@ -10,9 +10,10 @@ const workspacesApi = '2023-09-01';
 const workspaceId =
   /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.operationalinsights\/workspaces\/[^/]+$/;
 
-/** The diagnostic settings of each service; not in Resource Graph. */
+/** The diagnostic settings of each service; not in Resource Graph. A workspace logs nothing of its own (HF 4.1). */
 export function collectDiagnosticSettings(batch: Batch): Promise<Collected<'diagnosticSettings'>> {
-  return perService(batch.services, async ({ id }) => {
+  return perService(batch.services, async ({ id, kind }) => {
+    if (kind === 'workspace') return undefined;
     const path = `${id}/providers/Microsoft.Insights/diagnosticSettings`;
     const listed = await batch.azure.list(path, insightsApi, {}, batch.signal);
     if (!listed.ok) return listed;

@@ -41,10 +41,12 @@ export function readListed(
   },
 ): Promise<Gathered<ResourceDocument>> {
   const { listing, apiVersion, direct } = how;
-  return batch.once(`${direct ? 'GET' : 'any'} ${normaliseId(id)}`, async () => {
+  return batch.once(`${direct ? 'confirmed' : 'any'} ${normaliseId(id)}`, async () => {
     const listed = findDocument(listing, id);
     if (listed !== undefined && !direct) return { ok: true, value: listed, sources: listing.sources, direct: false };
-    const read = await readDocument(batch.azure, id, apiVersion, batch.signal);
+    const read = await batch.onceForSweep(`GET ${normaliseId(id)}`, () =>
+      readDocument(batch.azure, id, apiVersion, batch.signal),
+    );
     if (read.ok || read.reason === 'not-found' || listed === undefined) return read;
     const sources = [...listing.sources, ...read.sources];
     return { ok: true, value: listed, sources, direct: false, unconfirmed: failureOf(read) };

@@ -109,7 +109,10 @@ function addressesOf({ id, properties }: ResourceDocument): readonly EndpointAdd
 
 /** Zone groups are not in Resource Graph. */
 async function readZoneGroups(batch: Batch, id: string): Promise<Gathered<readonly ZoneGroup[]>> {
-  const listed = await batch.azure.list(`${id}/privateDnsZoneGroups`, networkApi, {}, batch.signal);
+  const path = `${id}/privateDnsZoneGroups`;
+  const listed = await batch.onceForSweep(`GET ${normaliseId(path)}`, () =>
+    batch.azure.list(path, networkApi, {}, batch.signal),
+  );
   if (!listed.ok) return listed;
   const groups = listed.value.flatMap((row) => toZoneGroup(row) ?? []);
   if (groups.length === listed.value.length) return { ...listed, value: groups };

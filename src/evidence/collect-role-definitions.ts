@@ -44,7 +44,7 @@ type Definitions = Gathered<ReadonlyMap<string, Gathered<RoleDefinition>>>;
 /** All definitions that the subscription knows, built-in ones too; rows that are not understood are read by id. */
 function listDefinitions(batch: Batch, subscriptionId: string): Promise<Definitions> {
   const what = `ARM GET /subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleDefinitions`;
-  return batch.once(what.toLowerCase(), async () => {
+  return batch.onceForSweep(what.toLowerCase(), async (): Promise<Definitions> => {
     const listed = await listPages(batch.azure, what, batch.signal, async (options) =>
       (await batch.azure.authorization(subscriptionId)).roleDefinitions.list(
         `subscriptions/${subscriptionId}`,
@@ -61,7 +61,7 @@ function listDefinitions(batch: Batch, subscriptionId: string): Promise<Definiti
 }
 
 function readDefinition(batch: Batch, id: string): Promise<Gathered<RoleDefinition>> {
-  return batch.once(`role definition ${id.toLowerCase()}`, async () => {
+  return batch.onceForSweep(`role definition ${id.toLowerCase()}`, async (): Promise<Gathered<RoleDefinition>> => {
     const answer = await batch.azure.get(id, definitionsApi, batch.signal);
     if (!answer.ok) return answer;
     const same = lastSegment(textAt(answer.value, 'id') ?? '').toLowerCase() === lastSegment(id).toLowerCase();

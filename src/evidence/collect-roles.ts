@@ -65,7 +65,7 @@ function collectInstances(
 
 type StartListing = (subscriptionId: string, options: ListingOptions) => Promise<Listing>;
 
-/** A listing of the service's subscription, read once per batch. */
+/** A listing of the service's subscription, read once per sweep. */
 function listOfSubscription(
   batch: Batch,
   { subscriptionId }: Service,
@@ -74,7 +74,7 @@ function listOfSubscription(
   emptyCodes: readonly string[] = [],
 ): Promise<Gathered<readonly unknown[]>> {
   const what = `ARM GET /subscriptions/${subscriptionId}/providers/Microsoft.Authorization/${name}`;
-  return batch.once(what.toLowerCase(), () =>
+  return batch.onceForSweep(what.toLowerCase(), () =>
     listPages(batch.azure, what, batch.signal, (options) => start(subscriptionId, options), emptyCodes),
   );
 }
@@ -83,7 +83,7 @@ function listOfSubscription(
 async function mayReadAssignments(batch: Batch, { subscriptionId, resourceGroup }: Service): Promise<boolean> {
   const group = `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
   const what = `ARM GET ${group}/providers/Microsoft.Authorization/permissions`;
-  const listed = await batch.once(what.toLowerCase(), () =>
+  const listed = await batch.onceForSweep(what.toLowerCase(), () =>
     listPages(batch.azure, what, batch.signal, async (options) =>
       (await batch.azure.authorization(subscriptionId)).permissions.listForResourceGroup(resourceGroup, options),
     ),

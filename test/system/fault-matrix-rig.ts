@@ -88,6 +88,7 @@ async function judgeIn(sandbox: Sandbox, known: Estate, options: CaseOptions): P
   sandbox.world.replace(estateWith(options.faults));
   const estate = options.discover ? await list(sandbox, options) : known;
   const { azure, settings, policy, signal, now } = connect(sandbox, options);
+  const inventory = { ...estate.inventory };
   const expect = (service: Posture['service']) => resolveExpectations(policy, service);
   const { attemptMs, attempts } = options;
   const dns = {
@@ -109,7 +110,8 @@ async function judgeIn(sandbox: Sandbox, known: Estate, options: CaseOptions): P
       gatherEvidence(
         {
           services,
-          inventory: estate.inventory,
+          // of its own: what a sweep has read goes with its inventory
+          inventory,
           confirm,
           azure,
           dns,

@@ -9,6 +9,7 @@ import { CallError, toFailure } from './failure.ts';
 import { isObject, type JsonObject, parseJson } from './json.ts';
 import { defaultLimits, type Limits } from './limits.ts';
 import { notePage, readPage } from './listing.ts';
+import { createGate, createPace } from './pace.ts';
 import { isEndpointOf, nameCall, originOf, resourceUrl } from './paths.ts';
 import { createTransport } from './transport.ts';
 
@@ -63,6 +64,8 @@ export interface Azure {
   post(url: string, audience: string, body: unknown, signal: AbortSignal): Promise<Gathered<unknown>>;
   authorization(subscriptionId: string): Promise<AuthorizationManagementClient>;
   graph(): Promise<ResourceGraphClient>;
+  /** Runs a log query when it is its turn: Log Analytics runs five of an identity at once. */
+  inLogTurn<T>(run: () => Promise<T>): Promise<T>;
   /** Options for an SDK client of the given endpoint, e.g. `LogsQueryClient`; beside them it needs its own scopes. */
   clientOptions(endpoint: string, limits?: Partial<Limits>): Promise<ClientOptions>;
   /** Where an answer came from, for evidence. */
@@ -74,6 +77,8 @@ interface Endpoint {
   readonly audience: string;
 }
 
+/** https://learn.microsoft.com/azure/azure-monitor/fundamentals/service-limits */
+const logQueriesAtOnce = 5;
 const userAgentOptions = { userAgentPrefix: 'fhirwatch' } as const;
 
 export function createAzure(options: AzureOptions): Azure {
@@ -86,15 +91,22 @@ export function createAzure(options: AzureOptions): Azure {
   const pipelines = new Map<string, Promise<Pipeline>>();
   const authorizations = new Map<string, Promise<AuthorizationManagementClient>>();
 
-  const clientOptions: Azure['clientOptions'] = async (endpoint, own) => ({
-    httpClient: createTransport({
+  const pace = createPace(cloud.resourceManager);
+
+  const transportTo = async (endpoint: string, own: Partial<Limits>, admitted: boolean): Promise<HttpClient> =>
+    createTransport({
       origin: originOf(endpoint),
       limits: { ...limits, ...own },
+      pace,
+      admitted,
       http: await http(),
       random: options.random,
       now,
       ...(options.onDate === undefined ? {} : { onDate: options.onDate }),
-    }),
+    });
+
+  const clientOptions: Azure['clientOptions'] = async (endpoint, own = {}) => ({
+    httpClient: await transportTo(endpoint, own, false),
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
     userAgentOptions,
@@ -111,12 +123,16 @@ export function createAzure(options: AzureOptions): Azure {
     return pipeline;
   }
 
-  /** `endpoint` is whose token is sent: a page link that leads elsewhere is refused by the transport. */
-  function send(method: HttpMethods, url: string, endpoint: Endpoint, body: unknown, signal: AbortSignal) {
+  /**
+   * `endpoint` is whose token is sent: a page link that leads elsewhere is refused by the transport. The time of a call
+   * begins when it is its turn.
+   */
+  async function send(method: HttpMethods, url: string, endpoint: Endpoint, body: unknown, signal: AbortSignal) {
     const { audience } = endpoint;
+    await pace.enter(url, signal);
     return within(limits.callMs, signal, async (abortSignal) => {
       const { createHttpHeaders, createPipelineRequest } = await rest();
-      const { httpClient } = await clientOptions(endpoint.url);
+      const httpClient = await transportTo(endpoint.url, {}, true);
       const request = createPipelineRequest({
         url,
         method,
@@ -167,6 +183,7 @@ export function createAzure(options: AzureOptions): Azure {
     now,
     clientOptions,
     sourceOf,
+    inLogTurn: createGate(logQueriesAtOnce),
 
     async signIn(signal) {
       try {

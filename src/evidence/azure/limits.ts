@@ -2,6 +2,8 @@
 export interface Limits {
   /** tries of one request, the first included */
   readonly attempts: number;
+  /** the same of one that is throttled: it is refused for others' sake, and its turn comes */
+  readonly throttledAttempts: number;
   /** one try, from connecting to the last byte */
   readonly attemptMs: number;
   /** one request with its token and all its tries; of a listing, one page */
@@ -12,7 +14,7 @@ export interface Limits {
   readonly retryAfterMs: number;
   /** all waiting between the tries of one request together */
   readonly waitMs: number;
-  /** the first back-off; each further one doubles */
+  /** the first back-off; each further one doubles, up to five times the first */
   readonly backOffMs: number;
   /** a page's body after decompression */
   readonly pageBytes: number;
@@ -24,6 +26,7 @@ export interface Limits {
 /** Three dependent reads of a workspace that hangs (owner, endpoint, zone groups) end within the 120 s of a scan. */
 export const defaultLimits: Limits = {
   attempts: 4,
+  throttledAttempts: 12,
   attemptMs: 8_000,
   callMs: 24_000,
   tokenMs: 9_000,

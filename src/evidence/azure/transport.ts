@@ -3,11 +3,16 @@ import { pause, within } from './deadline.ts';
 import { CallError, inBrackets, reasonOfStatus } from './failure.ts';
 import { isObject, parseJson } from './json.ts';
 import type { Limits } from './limits.ts';
+import type { Pace } from './pace.ts';
 
 export interface TransportOptions {
   /** nothing is sent anywhere else, whatever a `nextLink` says */
   readonly origin: string;
   readonly limits: Limits;
+  /** what a call waits for before each of its tries; absent: nothing */
+  readonly pace?: Pace;
+  /** the first try has been let in already */
+  readonly admitted?: boolean;
   /** what sends a request; the pipeline's own client but for tests */
   readonly http: HttpClient;
   /** 0 to 1, for the jitter of back-offs */
@@ -21,6 +26,8 @@ type Attempt =
   | { readonly response: PipelineResponse }
   | { readonly error: CallError; readonly again: boolean; readonly retryAfterMs?: number };
 
+/** in first back-offs */
+const longestBackOff = 5;
 const anyStatus: Set<number> = new Set([Number.POSITIVE_INFINITY]);
 
 /**
@@ -36,19 +43,25 @@ export function createTransport(options: TransportOptions): HttpClient {
       if (!isAt(request.url, options.origin)) {
         throw new CallError('malformed', 'the answer points to another host, which is not asked');
       }
-      const { abortSignal } = request;
+      const signal = request.abortSignal as AbortSignal | undefined;
       let waited = 0;
       for (let attempt = 1; ; attempt += 1) {
-        const outcome = await tryOnce(request, abortSignal as AbortSignal | undefined, options);
+        if (attempt > 1 || !options.admitted) await options.pace?.enter(request.url, signal);
+        const outcome = await tryOnce(request, signal, options);
         if ('response' in outcome) return outcome.response;
-        const wait = outcome.retryAfterMs ?? limits.backOffMs * 2 ** (attempt - 1) * (0.5 + options.random());
+        const wait = outcome.retryAfterMs ?? backOff(attempt, options);
         waited += wait;
         const hopeless = wait > limits.retryAfterMs || waited > limits.waitMs;
-        if (!outcome.again || attempt >= limits.attempts || hopeless) throw outcome.error;
-        await pause(wait, abortSignal as AbortSignal | undefined);
+        const most = outcome.error.reason === 'throttled' ? limits.throttledAttempts : limits.attempts;
+        if (!outcome.again || attempt >= most || hopeless) throw outcome.error;
+        await pause(wait, signal);
       }
     },
   };
+}
+
+function backOff(attempt: number, { limits, random }: TransportOptions): number {
+  return limits.backOffMs * Math.min(longestBackOff, 2 ** (attempt - 1)) * (0.5 + random());
 }
 
 async function tryOnce(
@@ -77,6 +90,9 @@ async function tryOnce(
 function judge(response: PipelineResponse, options: TransportOptions): Attempt {
   const { status, headers } = response;
   noteDate(headers.get('date'), options);
+  const retryAfterMs = retryAfter(headers, options.now());
+  const code = status < 400 ? undefined : errorCode(response.bodyAsText ?? '', options.limits.depth);
+  options.pace?.heed(response.request.url, { headers, code, retryAfterMs });
   if (status === 401) return { response };
   const requestId = headers.get('x-ms-request-id') ?? headers.get('request-id');
   if (status >= 200 && status < 300) {
@@ -89,8 +105,6 @@ function judge(response: PipelineResponse, options: TransportOptions): Attempt {
     const clean = /__proto__|\\u00/i.test(response.bodyAsText ?? '') ? JSON.stringify(value) : response.bodyAsText;
     return { response: { ...response, bodyAsText: clean ?? null } };
   }
-  const code = errorCode(response.bodyAsText ?? '', options.limits.depth);
-  const retryAfterMs = retryAfter(headers, options.now());
   const asked = retryAfterMs === undefined ? '' : `, asked to wait ${Math.ceil(retryAfterMs / 1000)} s`;
   const error = new CallError(reasonOfStatus(status), `HTTP ${status}${inBrackets(code)}${asked}`, { code, requestId });
   const again = error.reason === 'throttled' || error.reason === 'unreachable';

@@ -6,11 +6,14 @@ import { proveVantage } from './vantage.ts';
 export interface DnsLimits {
   readonly proofMs: number;
   readonly lookupMs: number;
+  /** all lookups of 50 hosts; more have as much more */
   readonly allLookupsMs: number;
   readonly atOnce: number;
 }
 
 export const DNS_LIMITS: DnsLimits = { proofMs: 5000, lookupMs: 5000, allLookupsMs: 14_000, atOnce: 16 };
+
+const hostsPerBudget = 50;
 
 export interface DnsAnswersDependencies {
   readonly client: DnsClient;
@@ -36,7 +39,8 @@ export async function collectDnsAnswers(
   if (!vantage.ok) return new Map(services.map(({ service }) => [service.id, vantage]));
 
   const hosts = [...new Set(services.flatMap((one) => one.hosts.map(bareName)))];
-  const end = AbortSignal.any([signal, AbortSignal.timeout(limits.allLookupsMs)]);
+  const allLookupsMs = limits.allLookupsMs * Math.max(1, hosts.length / hostsPerBudget);
+  const end = AbortSignal.any([signal, AbortSignal.timeout(allLookupsMs)]);
   const sameVantage = vantageOf(client, vantage.value, vantageRecord, end);
   const answers = new Map<string, Gathered<DnsAnswer>>();
   await inParallel(limits.atOnce, hosts, async (host) => {

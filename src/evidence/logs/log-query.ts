@@ -28,19 +28,21 @@ export async function queryLogs(
   const what = `log query in ${workspaceId}`;
   const sources: Source[] = [];
   try {
-    const result = await within(azure.limits.callMs, signal, async (abortSignal) => {
-      const client = await createClient(azure, abortSignal, (answer) => {
-        sources[0] = {
-          ...azure.sourceOf(answer),
-          source: `log query ${new URL(answer.request.url).host} ${workspaceId}`,
-        };
-      });
-      const duration = `PT${Math.ceil(reachSeconds / 60)}M`;
-      const options = { serverTimeoutInSeconds };
-      if (!workspaceId.includes('/')) return client.queryWorkspace(workspaceId, query, { duration }, options);
-      // without its leading slash, which would stand twice in the URL
-      return client.queryResource(workspaceId.replace(/^\/+/, ''), query, { duration }, options);
-    });
+    const result = await azure.inLogTurn(() =>
+      within(azure.limits.callMs, signal, async (abortSignal) => {
+        const client = await createClient(azure, abortSignal, (answer) => {
+          sources[0] = {
+            ...azure.sourceOf(answer),
+            source: `log query ${new URL(answer.request.url).host} ${workspaceId}`,
+          };
+        });
+        const duration = `PT${Math.ceil(reachSeconds / 60)}M`;
+        const options = { serverTimeoutInSeconds };
+        if (!workspaceId.includes('/')) return client.queryWorkspace(workspaceId, query, { duration }, options);
+        // without its leading slash, which would stand twice in the URL
+        return client.queryResource(workspaceId.replace(/^\/+/, ''), query, { duration }, options);
+      }),
+    );
     return { ok: true, value: readAnswer(result, columns, what), sources, direct: true };
   } catch (error) {
     const failure = failed(error, what, azure.now());
