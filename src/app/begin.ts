@@ -9,7 +9,7 @@ import { batchPorts, contextSource } from './ports.ts';
 import { type Log, type Service, textOf } from './service.ts';
 
 /**
- * A batch must end before the next timer takes its sweep for one that was cut short (sweep/close.ts), and well before the
+ * A batch must end before the next timer takes its sweep for one that was cut short (sweep/once.ts), and well before the
  * host ends the invocation (host.json, `functionTimeout`). What is not read by then is unknown.
  */
 const batchMs = 210_000;

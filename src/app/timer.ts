@@ -1,5 +1,5 @@
 import type { Family } from '../model.ts';
-import { closeUnfinished } from '../sweep/close.ts';
+import { closeUnfinished } from '../sweep/once.ts';
 import type { Post } from './batches.ts';
 import { beginSweep } from './begin.ts';
 import { closePorts, speaker } from './closing.ts';

@@ -10,7 +10,7 @@ import type {
   SweepRecord,
 } from '../../src/model.ts';
 import { workBatch } from '../../src/sweep/batches.ts';
-import { closeUnfinished } from '../../src/sweep/close.ts';
+import { closeUnfinished } from '../../src/sweep/once.ts';
 import { runSweep, type SweepPorts } from '../../src/sweep.ts';
 
 /** One sweep of a clinic with a workspace and its FHIR service: what it sees, and when. */

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Service, Signal, SignalSink, Status, Store, SweepPlan } from '../../src/model.ts';
 import { memoryStore } from '../../src/state/memory.ts';
 import { loseBatch, workBatch } from '../../src/sweep/batches.ts';
-import { closeUnfinished } from '../../src/sweep/close.ts';
+import { closeUnfinished } from '../../src/sweep/once.ts';
 import type { SweepPorts } from '../../src/sweep.ts';
 import { aSweep } from '../crash/clinic.ts';
 
