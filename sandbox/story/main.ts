@@ -87,14 +87,17 @@ async function alerted(stage: Stage, { step, say }: Narrator): Promise<void> {
 async function goneQuiet(stage: Stage, { step, say }: Narrator): Promise<void> {
   step(5, 'Audit logs go quiet and the resolver stops answering');
   const { world } = stage.sandbox;
-  for (const name of ['silent-audit-logs', 'resolver-down']) {
+  const happens = (name: string): void => {
     const drift = findDrift(name);
     must(drift !== undefined, `there is a drift ${name}`);
     say(drift.what);
     world.replace(drift.apply(world.estate(), world.now()));
-  }
+  };
   const before = stage.monitor.mails.length;
-  await stage.pass(15);
+  happens('silent-audit-logs');
+  await stage.pass(10);
+  happens('resolver-down');
+  await stage.pass(5);
   const posture = await readPosture(stage.host);
   const unknown = troubles(posture).filter(({ status }) => status === 'unknown');
   for (const { service, check, message } of unknown) say(`unknown ${service} ${check}\n    ${message}`);
@@ -103,7 +106,7 @@ async function goneQuiet(stage: Stage, { step, say }: Narrator): Promise<void> {
       unknown.some(({ check }) => check === 'audit-log-failures'),
     'what cannot be seen is unknown, and no pass',
   );
-  await stage.pass(20);
+  await stage.pass(15);
   const fired = stage.monitor.mails.slice(before);
   must(fired.length > 0, 'what stays unknown is told');
   for (const mail of fired) say(`mail: ${mail.subject}`);
@@ -113,7 +116,7 @@ async function repaired(stage: Stage, { step, say }: Narrator): Promise<void> {
   step(6, 'Repaired: resolved exactly once');
   const before = stage.monitor.mails.length;
   stage.sandbox.world.replace(stage.estate);
-  await stage.pass(50);
+  await stage.pass(75);
   const posture = await readPosture(stage.host);
   say(drawPosture(posture));
   must(posture.totals.fail === 0, 'the repaired estate is in order again');
