@@ -14,6 +14,8 @@ export interface TrafficOptions {
   readonly latencyMs?: number;
   /** hears of every call before anything else happens to it */
   readonly onRequest?: (target: FaultTarget, request: SandboxRequest) => void;
+  /** hears of every call that a limit refuses */
+  readonly onRefusal?: (target: FaultTarget) => void;
 }
 
 /** Reads of Resource Manager: a bucket for each subscription and principal, and one 15 times as large over all principals. */
@@ -71,13 +73,18 @@ export function createToll(options: TrafficOptions, clock: () => number): Toll |
     return release ? { release } : { refusal: tooMany('ThrottledError', 'Too many queries are waiting', 1_000) };
   }
 
-  return async (target, request) => {
-    onRequest?.(target, request);
-    if (latencyMs > 0) await sleep(latencyMs);
-    if (!limits) return {};
+  async function limit(target: FaultTarget, request: SandboxRequest): Promise<Passage> {
     if (target === 'resource-manager') return resourceManager(request);
     if (target === 'resource-graph') return resourceGraph(request);
     return target === 'logs' ? logQuery(request) : {};
+  }
+
+  return async (target, request) => {
+    onRequest?.(target, request);
+    if (latencyMs > 0) await sleep(latencyMs);
+    const passage = limits ? await limit(target, request) : {};
+    if (passage.refusal) options.onRefusal?.(target);
+    return passage;
   };
 }
 

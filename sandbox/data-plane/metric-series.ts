@@ -1,5 +1,5 @@
 /** Platform metrics of the estate as Azure Monitor prints them: points put into buckets, gaps without a value. */
-import { documentsOfType, keyOf } from '../dns/resource-ids.ts';
+import { documentAt, isOfType, keyOf } from '../dns/resource-ids.ts';
 import { typeOfId } from '../resource-manager/target.ts';
 import type { Estate, Json, JsonObject } from '../types.ts';
 import type { Span } from './log-tables.ts';
@@ -92,15 +92,19 @@ export function metricsOf(estate: Estate, resourceId: string, query: MetricQuery
 
 export function regionOf(estate: Estate, resourceId: string): string {
   const type = typeOfId(resourceId);
-  const document = documentsOfType(estate, type).find((one) => keyOf(one.id) === keyOf(resourceId));
+  const found = documentAt(estate, keyOf(resourceId));
+  const document = found && isOfType(found, type) ? found : undefined;
   return typeof document?.location === 'string' ? document.location.toLowerCase().replaceAll(' ', '') : 'global';
 }
 
 type Point = readonly [time: string, value: number];
 
+const holders = new WeakMap<Estate, ReadonlyMap<string, readonly [string, Estate['metrics'][string]][]>>();
+
 function pointsOf(estate: Estate, resourceId: string, name: string): readonly Point[] | undefined {
-  const series = Object.entries(estate.metrics)
-    .filter(([id]) => keyOf(id) === keyOf(resourceId))
+  const known = holders.get(estate) ?? Map.groupBy(Object.entries(estate.metrics), ([id]) => keyOf(id));
+  holders.set(estate, known);
+  const series = (known.get(keyOf(resourceId)) ?? [])
     .flatMap(([, byName]) => Object.entries(byName))
     .filter(([one]) => one.toLowerCase() === name.toLowerCase());
   return series.length === 0 ? undefined : series.flatMap(([, points]) => points);

@@ -63,9 +63,8 @@ function toZone(estate: Estate, zone: AzureDocument, link: AzureDocument): Priva
   const name = lastSegment(zone.id);
   const records = new Map<string, readonly ZoneRecord[]>();
   for (const document of estate.resources) {
-    const segments = segmentsOf(document.id);
-    const [type, relative] = segments.slice(-2);
     if (!document.type?.toLowerCase().startsWith(`${ZONES.toLowerCase()}/`)) continue;
+    const [type, relative] = segmentsOf(document.id).slice(-2);
     if (type === undefined || relative === undefined || type === 'virtualnetworklinks') continue;
     if (parentKey(document.id) !== keyOf(zone.id)) continue;
     const full = relative === '@' ? name : `${relative}.${name}`;

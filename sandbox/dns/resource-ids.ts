@@ -30,6 +30,37 @@ export function isOfType(document: AzureDocument, type: string): boolean {
   return document.type?.toLowerCase() === type.toLowerCase();
 }
 
+interface Index {
+  readonly byType: ReadonlyMap<string, readonly AzureDocument[]>;
+  readonly byKey: ReadonlyMap<string, AzureDocument>;
+  /** by type, then by the key of the resource that they stand in; made where it is asked for */
+  readonly children: Map<string, ReadonlyMap<string, readonly AzureDocument[]>>;
+}
+
+const indexes = new WeakMap<Estate, Index>();
+
+function indexOf(estate: Estate): Index {
+  const index = indexes.get(estate) ?? {
+    byType: Map.groupBy(estate.resources, (document) => document.type?.toLowerCase() ?? ''),
+    byKey: new Map(estate.resources.map((document) => [keyOf(document.id), document])),
+    children: new Map(),
+  };
+  indexes.set(estate, index);
+  return index;
+}
+
 export function documentsOfType(estate: Estate, type: string): readonly AzureDocument[] {
-  return estate.resources.filter((document) => isOfType(document, type));
+  return indexOf(estate).byType.get(type.toLowerCase()) ?? [];
+}
+
+export function documentAt(estate: Estate, key: string): AzureDocument | undefined {
+  return indexOf(estate).byKey.get(key);
+}
+
+/** The documents of a type that stand in the resource with this key. */
+export function childrenOfType(estate: Estate, type: string, parent: string): readonly AzureDocument[] {
+  const { children } = indexOf(estate);
+  const known = children.get(type) ?? Map.groupBy(documentsOfType(estate, type), ({ id }) => parentKey(id));
+  children.set(type, known);
+  return known.get(parent) ?? [];
 }

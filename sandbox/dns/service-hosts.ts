@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { clouds } from '../clouds.ts';
 import { asJson, at, listAt } from '../documents.ts';
 import type { AzureDocument, CloudName, Estate, Json } from '../types.ts';
-import { documentsOfType, isOfType, keyOf, lastSegment, parentKey, textOf } from './resource-ids.ts';
+import { childrenOfType, documentAt, isOfType, keyOf, lastSegment, parentKey, textOf } from './resource-ids.ts';
 
 export type HostKind = 'apiForFhir' | 'fhir' | 'dicom' | 'workspace';
 
@@ -91,7 +91,8 @@ function childHop(
   label: string,
   suffix: string,
 ): string | undefined {
-  const workspace = documentsOfType(estate, PREFIXES.workspace).find((one) => keyOf(one.id) === workspaceId);
+  const parent = documentAt(estate, workspaceId);
+  const workspace = parent && isOfType(parent, PREFIXES.workspace) ? parent : undefined;
   // Children only mirror the workspace's connections (HF 0.5): the mirror counts where the owner cannot be asked.
   const owner = workspace !== undefined && hasConnections(estate, workspace) ? workspace : document;
   if (!isApproved(estate, owner)) return undefined;
@@ -100,9 +101,7 @@ function childHop(
 }
 
 function connectionsOf(estate: Estate, owner: AzureDocument): readonly Json[] {
-  const separate = documentsOfType(estate, `${owner.type}/privateEndpointConnections`).filter(
-    (connection) => parentKey(connection.id) === keyOf(owner.id),
-  );
+  const separate = childrenOfType(estate, `${owner.type}/privateEndpointConnections`, keyOf(owner.id));
   return separate.length > 0 ? separate.map(asJson) : listAt(owner.properties, 'privateEndpointConnections');
 }
 
@@ -133,8 +132,8 @@ function zoneGroupHop(
       keyOf(at(connection, 'properties', 'privateEndpoint', 'id')),
     ),
   );
-  const names = documentsOfType(estate, 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups')
-    .filter((group) => endpoints.has(parentKey(group.id)))
+  const names = [...endpoints]
+    .flatMap((id) => childrenOfType(estate, 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups', id))
     .flatMap((group) => listAt(group.properties, 'privateDnsZoneConfigs'))
     .flatMap((config) => listAt(config, 'properties', 'recordSets'))
     .flatMap((recordSet) => textOf(at(recordSet, 'fqdn')) ?? [])
@@ -146,8 +145,7 @@ function zoneGroupHop(
 }
 
 function requiredZone(estate: Estate, workspaceId: string, kind: HostKind, suffix: string): string | undefined {
-  const zones = documentsOfType(estate, 'Microsoft.HealthcareApis/workspaces/privateLinkResources')
-    .filter((resource) => parentKey(resource.id) === workspaceId)
+  const zones = childrenOfType(estate, 'Microsoft.HealthcareApis/workspaces/privateLinkResources', workspaceId)
     .flatMap((resource) => listAt(resource.properties, 'requiredZoneNames'))
     .flatMap((zone) => textOf(zone)?.toLowerCase().replace(/\.$/, '') ?? []);
   return zones.find((zone) => zone.split('.').includes(kind)) ?? zones.find((zone) => zone === `privatelink.${suffix}`);

@@ -1,5 +1,13 @@
 import { isIPv4 } from 'node:net';
-import { documentsOfType, isOfType, keyOf, parentKey, textOf } from '../dns/resource-ids.ts';
+import {
+  childrenOfType,
+  documentAt,
+  documentsOfType,
+  isOfType,
+  keyOf,
+  parentKey,
+  textOf,
+} from '../dns/resource-ids.ts';
 import { asJson, at, listAt } from '../documents.ts';
 import type { AzureDocument, Estate, Json } from '../types.ts';
 
@@ -24,7 +32,9 @@ export function wayTo(estate: Estate, address: string): Way | undefined {
 /** By address: the resources to which the endpoints that have it are approved, as both sides say. */
 function endpointAddresses(estate: Estate): ReadonlyMap<string, readonly string[]> {
   const approved = approvedOwners(estate);
-  const interfaces = documentsOfType(estate, `${NETWORK}/networkInterfaces`);
+  const interfaces = Map.groupBy(documentsOfType(estate, `${NETWORK}/networkInterfaces`), (one) =>
+    keyOf(at(one.properties, 'privateEndpoint', 'id')),
+  );
   const found = new Map<string, string[]>();
   for (const endpoint of documentsOfType(estate, `${NETWORK}/privateEndpoints`)) {
     const owners = approved.get(keyOf(endpoint.id)) ?? [];
@@ -54,20 +64,23 @@ function approvedOwners(estate: Estate): ReadonlyMap<string, readonly string[]> 
   return owners;
 }
 
-function addressesOf(estate: Estate, endpoint: AzureDocument, interfaces: readonly AzureDocument[]): readonly string[] {
-  const named = new Set(listAt(endpoint.properties, 'networkInterfaces').map((one) => keyOf(at(one, 'id'))));
-  const held = interfaces
-    .filter(
-      (one) => named.has(keyOf(one.id)) || keyOf(at(one.properties, 'privateEndpoint', 'id')) === keyOf(endpoint.id),
-    )
+/** `interfaces`: by the endpoint that each names itself. */
+function addressesOf(
+  estate: Estate,
+  endpoint: AzureDocument,
+  interfaces: ReadonlyMap<string, readonly AzureDocument[]>,
+): readonly string[] {
+  const named = listAt(endpoint.properties, 'networkInterfaces')
+    .flatMap((one) => documentAt(estate, keyOf(at(one, 'id'))) ?? [])
+    .filter((one) => isOfType(one, `${NETWORK}/networkInterfaces`));
+  const held = [...new Set([...named, ...(interfaces.get(keyOf(endpoint.id)) ?? [])])]
     .flatMap((one) => listAt(one.properties, 'ipConfigurations'))
     .flatMap((one) => textOf(at(one, 'properties', 'privateIPAddress')) ?? []);
   if (held.length > 0) return held;
   // without its interface the endpoint's copies are all that says where it stands
   const copied = listAt(endpoint.properties, 'customDnsConfigs').flatMap((one) => listAt(one, 'ipAddresses'));
-  const recorded = estate.resources
-    .filter((one) => isOfType(one, `${NETWORK}/privateEndpoints/privateDnsZoneGroups`))
-    .filter((one) => parentKey(one.id) === keyOf(endpoint.id))
+  const groups = childrenOfType(estate, `${NETWORK}/privateEndpoints/privateDnsZoneGroups`, keyOf(endpoint.id));
+  const recorded = groups
     .flatMap((group) => listAt(group.properties, 'privateDnsZoneConfigs'))
     .flatMap((config) => listAt(config, 'properties', 'recordSets'))
     .flatMap((record) => listAt(record, 'ipAddresses'));

@@ -5,7 +5,7 @@ import { parameter, type SandboxResponse } from '../http.ts';
 import type { AzureDocument, Estate, Json, JsonObject } from '../types.ts';
 import { failure, found, page } from './answers.ts';
 import type { Call } from './call.ts';
-import { membershipsOf, readRowFilter, scopeOf, selectRows } from './role-rows.ts';
+import { membershipsOf, readRowFilter, scopeOf, selectRowsOnce } from './role-rows.ts';
 import { isUnreadable, nameOf, normalise, relationOf } from './scopes.ts';
 import { subscriptionOf } from './target.ts';
 
@@ -34,13 +34,12 @@ export function authorization(call: Call): SandboxResponse | undefined {
 
 function roleRows({ request, estate, target }: Call, type: keyof typeof rowKinds): SandboxResponse {
   const { list, missing } = rowKinds[type];
-  const rows = estate[list];
   if (!target.isList) {
-    const row = rows.find(({ id }) => normalise(id) === normalise(target.path));
+    const row = estate[list].find(({ id }) => normalise(id) === normalise(target.path));
     return row ? found(asJson(row)) : failure(404, missing, `The ${type} '${target.names[0]}' is not found.`);
   }
   const filter = readRowFilter(estate, parameter(request, '$filter'));
-  return filter ? page(request, selectRows(estate, rows, target.scope, filter).map(asJson)) : unsupportedFilter();
+  return filter ? page(request, selectRowsOnce(estate, list, target.scope, filter).map(asJson)) : unsupportedFilter();
 }
 
 function roleDefinitions({ request, estate, target }: Call): SandboxResponse {

@@ -2,7 +2,7 @@
 import { asJson, textAt } from '../documents.ts';
 import { deriveId } from '../estate.ts';
 import { parameter, type SandboxResponse } from '../http.ts';
-import type { Estate, Json, JsonObject } from '../types.ts';
+import type { AzureDocument, Estate, Json, JsonObject } from '../types.ts';
 import { failure, found, page, resourceNotFound } from './answers.ts';
 import type { Call } from './call.ts';
 import { isAtOrBelow, isUnreadable, normalise } from './scopes.ts';
@@ -52,9 +52,23 @@ function onResource(call: Call, answer: (call: Call) => SandboxResponse): Sandbo
   return resourceNotFound(readTarget(call.target.scope) ?? call.target);
 }
 
+const settings = new WeakMap<Estate, ReadonlyMap<string, readonly AzureDocument[]>>();
+
+/** By the collection that they stand in. */
+function settingsOf(estate: Estate): ReadonlyMap<string, readonly AzureDocument[]> {
+  const known =
+    settings.get(estate) ??
+    Map.groupBy(estate.diagnosticSettings, ({ id }) => {
+      const path = normalise(id);
+      return path.slice(0, path.lastIndexOf('/'));
+    });
+  settings.set(estate, known);
+  return known;
+}
+
 function diagnosticSettings({ request, estate, target }: Call): SandboxResponse {
   const collection = normalise(`${target.scope}/providers/microsoft.insights/diagnosticSettings`);
-  const rows = estate.diagnosticSettings.filter(({ id }) => normalise(id).startsWith(`${collection}/`));
+  const rows = settingsOf(estate).get(collection) ?? [];
   if (target.isList) return page(request, rows.map(asJson));
   const one = rows.find(({ id }) => normalise(id) === normalise(target.path));
   return one

@@ -1,7 +1,7 @@
 /** Rows that hold a role at a scope: assignments, PIM instances, deny assignments; and Azure's filters over them. */
 import { listAt, textAt } from '../documents.ts';
 import type { AzureDocument, Estate } from '../types.ts';
-import { isUnreadable, nameOf, type Relation, relationOf } from './scopes.ts';
+import { isUnreadable, nameOf, normalise, type Relation, relationOf } from './scopes.ts';
 
 /** Which rows a `$filter` asks for. */
 export interface RowFilter {
@@ -28,8 +28,27 @@ export function readRowFilter(estate: Estate, filter: string | undefined): RowFi
   return { atScope, principals };
 }
 
+const selections = new WeakMap<Estate, Map<string, readonly AzureDocument[]>>();
+
+/** The same for every page of a list; `list` names its rows. */
+export function selectRowsOnce(
+  estate: Estate,
+  list: 'roleAssignments' | 'denyAssignments' | 'roleEligibilityScheduleInstances' | 'roleAssignmentScheduleInstances',
+  scope: string,
+  filter: RowFilter,
+): readonly AzureDocument[] {
+  // only lists that no principal narrows are long
+  if (filter.principals) return selectRows(estate, estate[list], scope, filter);
+  const known = selections.get(estate) ?? new Map<string, readonly AzureDocument[]>();
+  selections.set(estate, known);
+  const key = `${list} ${filter.atScope} ${normalise(scope)}`;
+  const selected = known.get(key) ?? selectRows(estate, estate[list], scope, filter);
+  known.set(key, selected);
+  return selected;
+}
+
 /** The rows that a list asked at `scope` holds: whoever may read there sees what is inherited, but below only what it may read. */
-export function selectRows(
+function selectRows(
   estate: Estate,
   rows: readonly AzureDocument[],
   scope: string,
