@@ -9,7 +9,7 @@ import { renderJson } from '../reports/json.ts';
 import { buildReport, type Report } from '../reports/report.ts';
 import { renderTable } from '../reports/table.ts';
 import { readSettings } from '../settings.ts';
-import { judgeBatch } from '../sweep.ts';
+import { judgeAll } from '../sweep/judge-all.ts';
 import { connect } from './connect.ts';
 import { loadPolicy } from './policy-file.ts';
 import { batchPorts } from './ports.ts';
@@ -88,7 +88,7 @@ export async function scan(options: ScanOptions, terminal: Terminal): Promise<0 
       now,
       signal: budget.signal,
     });
-    const { postures, vantage } = await judgeBatch(estate.services, 'all', ports);
+    const { postures, vantage } = await judgeAll(estate.services, 'all', ports);
     const completedAt = now().toISOString();
     const report = buildReport({
       generatedAt: completedAt,

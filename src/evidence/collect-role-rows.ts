@@ -6,6 +6,7 @@ import type {
   RoleDefinition,
   ScheduleInstance,
 } from '../model.ts';
+import { normaliseId } from '../rules/resource-id.ts';
 import { scopeLevel } from '../rules/role-scope.ts';
 import { listIn, textAt, valueAt } from './azure/documents.ts';
 import { CallError } from './azure/failure.ts';
@@ -26,7 +27,7 @@ export function atOrAbove<T>(
   if (!listing.ok) return listing;
   const value: T[] = [];
   let odd: CallError | undefined;
-  for (const row of listing.value.filter((one) => mayCover(one, serviceId))) {
+  for (const row of coveringRows(listing.value, serviceId)) {
     try {
       value.push(read(row));
     } catch (error) {
@@ -38,9 +39,40 @@ export function atOrAbove<T>(
   return { ...listing, value, incomplete: { reason: odd.reason, detail: odd.message } };
 }
 
-function mayCover(row: unknown, serviceId: string): boolean {
-  const scope = scopeIn(row);
-  return scope === undefined || scopeLevel(scope, serviceId) !== undefined;
+interface RowIndex {
+  /** places of the rows with a scope in a subscription, by that scope */
+  readonly byScope: ReadonlyMap<string, readonly number[]>;
+  /** places of those whose scope is not in a path: management groups, and rows that name none */
+  readonly others: readonly number[];
+}
+
+/** A subscription's list is long, and each of its services asks for its own few rows. */
+const rowIndexes = new WeakMap<readonly unknown[], RowIndex>();
+
+/** The rows that may be at or above a service, in their order. */
+function coveringRows(rows: readonly unknown[], serviceId: string): readonly unknown[] {
+  const index = rowIndexes.get(rows) ?? indexRows(rows);
+  rowIndexes.set(rows, index);
+  const parts = normaliseId(serviceId).split('/').slice(1);
+  const scopes = ['/', ...parts.map((_, depth) => `/${parts.slice(0, depth + 1).join('/')}`)];
+  const others = index.others.filter((place) => {
+    const scope = scopeIn(rows[place]);
+    return scope === undefined || scopeLevel(scope, serviceId) !== undefined;
+  });
+  const places = [...scopes.flatMap((scope) => index.byScope.get(scope) ?? []), ...others];
+  return places.sort((a, b) => a - b).map((place) => rows[place]);
+}
+
+function indexRows(rows: readonly unknown[]): RowIndex {
+  const byScope = new Map<string, number[]>();
+  const others: number[] = [];
+  for (const [place, row] of rows.entries()) {
+    const scope = scopeIn(row);
+    const key = scope === undefined ? undefined : normaliseId(scope);
+    if (key === undefined || key.startsWith('/providers/')) others.push(place);
+    else if (byScope.get(key)?.push(place) === undefined) byScope.set(key, [place]);
+  }
+  return { byScope, others };
 }
 
 /** The scope a row names, or the one its id stands at. */

@@ -5,10 +5,13 @@ import { nodeClient } from './node-client.ts';
 import type { DnsClientOptions } from './resolver.ts';
 import { systemDnsServers } from './servers.ts';
 
+let known: Promise<boolean> | undefined;
+
 /** With `dig` where it runs, else with Node's own resolver. No servers named: those of this machine. */
 export async function chooseDnsClient(servers: readonly string[] = [], options?: DnsClientOptions): Promise<DnsClient> {
   const chosen = servers.length > 0 ? servers : systemDnsServers();
-  return (await hasDig()) ? digClient(chosen, options) : nodeClient(chosen, options);
+  known ??= hasDig();
+  return (await known) ? digClient(chosen, options) : nodeClient(chosen, options);
 }
 
 /** Whether `dig` is there and starts; the images of Azure Functions need not carry it. */

@@ -90,6 +90,7 @@ async function ask(
   });
   const endpoint = azure.cloud.metrics.replace('{region}', first.region).replace(/\/+$/, '');
   const url = `${endpoint}/subscriptions/${encodeURIComponent(first.subscriptionId)}/metrics:getBatch?${query}`;
+  const times = Array.from({ length: hours + 1 }, (_, hoursBack) => new Date(end - hoursBack * hour).toISOString());
   const body = { resourceids: group.map(({ service }) => service.id) };
   const answer = await azure.post(url, azure.cloud.metricsAudience, body, signal);
   if (!answer.ok && group.length > 1 && isAboutResources(answer)) {
@@ -98,7 +99,7 @@ async function ask(
   if (!answer.ok) return spread(() => answer);
   return spread((one) => {
     try {
-      return { ...answer, value: readTraffic(answer.value, one, end) };
+      return { ...answer, value: readTraffic(answer.value, one, times) };
     } catch (error) {
       return { ...failed(error, what, azure.now()), sources: answer.sources };
     }
@@ -110,8 +111,11 @@ function isAboutResources({ reason }: Failure): boolean {
   return reason === 'forbidden' || reason === 'not-found' || reason === 'malformed';
 }
 
-/** Adds a resource's points up into hours. An answer without the resource is malformed; one without series has no hours. */
-function readTraffic(answer: unknown, { service, hours }: TrafficRequest, end: number): Traffic {
+/**
+ * Adds a resource's points up into hours. An answer without the resource is malformed; one without series has no hours.
+ * `times` are the hours' ends, counted back.
+ */
+function readTraffic(answer: unknown, { service, hours }: TrafficRequest, times: readonly string[]): Traffic {
   if (isObject(answer) && isObject(answer.error)) {
     throw new CallError('malformed', `only part of the answer came${inBrackets(answer.error.code)}`);
   }
@@ -127,13 +131,13 @@ function readTraffic(answer: unknown, { service, hours }: TrafficRequest, end: n
   const series = list(metric, 'timeseries');
   if (series.length === 0) return { hours: [] };
   const requests = new Array<number>(hours).fill(0);
+  const end = Date.parse(times[0] ?? '');
   for (const point of series.flatMap((one) => list(one, 'data'))) {
     const { at, total } = readPoint(point);
     const index = Math.ceil((end - at) / hour) - 1;
     if (index >= 0 && index < hours) requests[index] = (requests[index] ?? 0) + total;
   }
-  const time = (hoursBack: number) => new Date(end - hoursBack * hour).toISOString();
-  return { hours: requests.map((count, i) => ({ from: time(i + 1), to: time(i), requests: count })) };
+  return { hours: requests.map((count, i) => ({ from: times[i + 1] ?? '', to: times[i] ?? '', requests: count })) };
 }
 
 function isTotalRequests(metric: JsonObject): boolean {
