@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 const story = fileURLToPath(new URL('../../sandbox/story/main.ts', import.meta.url));
 
-test('the story of npm start comes out as told, step by step', { timeout: 240_000 }, async () => {
+test('the story of npm start comes out as told, step by step', { timeout: 600_000 }, async () => {
   const child = spawn(process.execPath, [story, '--once'], { stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
