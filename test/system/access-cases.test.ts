@@ -9,6 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => judge.close());
 
-test(`${accessCases.length} ways to hold a role get the verdicts they must get`, { timeout: 120_000 }, async () => {
+test(`${accessCases.length} ways to hold a role get the verdicts they must get`, { timeout: 400_000 }, async () => {
   expect(await judgeWards(judge, accessCases)).toEqual([]);
 });

@@ -9,6 +9,6 @@ beforeAll(async () => {
 });
 afterAll(() => judge.close());
 
-test(`${auditCases.length} audit settings and logs get the verdicts they must get`, { timeout: 120_000 }, async () => {
+test(`${auditCases.length} audit settings and logs get the verdicts they must get`, { timeout: 400_000 }, async () => {
   expect(await judgeWards(judge, auditCases)).toEqual([]);
 });

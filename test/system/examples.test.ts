@@ -32,7 +32,7 @@ function scanBase(file: string): Promise<ScanOutcome> {
 
 test.skipIf(!present).concurrent.each(present ? files : ['(none)'])(
   'the estate %s gets the verdicts it must get',
-  { timeout: 180_000 },
+  { timeout: 400_000 },
   async (name) => {
     const file = join(folder, name);
     const one = readCase(file);

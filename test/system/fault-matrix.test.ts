@@ -22,7 +22,7 @@ import {
   reads,
 } from './fault-matrix-table.ts';
 
-vi.setConfig({ testTimeout: 120_000 });
+vi.setConfig({ testTimeout: 400_000 });
 
 const services: Readonly<Record<string, ServiceKind>> = {
   contosoclinic: 'workspace',
