@@ -169,7 +169,7 @@ describe('without any fault', () => {
 
 describe('a target with every kind of fault', () => {
   // nothing is gathered from the last two: a fault there is none of a finding's business
-  it.each(['resource-manager', 'logs', 'metrics', 'directory', 'dns', 'insights', 'storage'] as const)(
+  it.each(['logs', 'metrics', 'directory', 'dns', 'insights', 'storage'] as const)(
     '%s',
     async (target) => {
       const isRead = readNames.some((name) => reads[name].target === target);
