@@ -1,11 +1,15 @@
 import type { DnsAnswer, Gathered, PathOutcome, PrivatePath, Service, Source } from '../model.ts';
 import { publicHostOf } from '../rules/host-names.ts';
+import { createGate } from './azure/pace.ts';
 import { type Batch, type Collected, perService } from './batch.ts';
 import type { Attempt } from './probe/attempt.ts';
 import { createProbeMemory, type Probed, type ProbeMemory } from './probe/memory.ts';
 import { probe } from './probe/probe.ts';
 import { collectPublicPaths } from './probe/public-path.ts';
 import { readAnswered } from './probe/read-answer.ts';
+
+/** Of all batches of this process: each shakes hands anew, and one that starves the others looks like a broken path. */
+const inTurn = createGate(50);
 
 /** What can be asked anonymously of each kind (HF 6); others have no page of the kind. */
 function pageOf({ kind }: Service): string | undefined {
@@ -48,7 +52,9 @@ async function probePath(
   }
   const { proxy, limits } = probing ?? {};
   const bounded = limits === undefined ? {} : { limits };
-  const probed = await probe({ host: dns.host, path, addresses }, { proxy, memory, signal, now, ...bounded });
+  const probed = await inTurn(() =>
+    probe({ host: dns.host, path, addresses }, { proxy, memory, signal, now, ...bounded }),
+  );
   if (probed === undefined) {
     return { ok: false, reason: 'throttled', detail: `${url} was asked as often as an hour allows`, sources };
   }

@@ -5,7 +5,7 @@ import { type BatchPorts, type BatchResult, type Confirm, judgeBatch, planBatche
  * Services under way at a time. What hangs must hang all at once in a small estate, and a large one must not hold the
  * evidence of all its services in memory.
  */
-const mostUnderWay = 500;
+const mostUnderWay = 400;
 
 /** Judges an estate batch by batch, several at a time, taking turns among its subscriptions, whose limits are their own. */
 export async function judgeAll(

@@ -8,7 +8,7 @@ const graph = `${arm}/providers/Microsoft.ResourceGraph/resources?api-version=1`
 /** A pace by a clock that runs only where something waits for it. */
 function paced() {
   vi.useFakeTimers({ now: 0 });
-  const pace = createPace(arm, () => Date.now());
+  const pace = createPace(arm, 10_000, () => Date.now());
   const enter = async (url: string, signal?: AbortSignal): Promise<number> => {
     const before = Date.now();
     const entered = pace.enter(url, signal).then(() => Date.now() - before);
@@ -67,6 +67,17 @@ describe('reads of a subscription', () => {
     answer(read('a'), {}, { code: 'SubscriptionRequestsThrottled', retryAfterMs: 3_000 });
     expect(await enter(read('a'))).toBeGreaterThanOrEqual(3_000);
     expect(await enter(read('b'))).toBe(0);
+  });
+
+  it('are refused at once where Azure asks to wait too long, and tried again some minutes later', async () => {
+    const { pace, enter, answer } = paced();
+    answer(read('a'), {}, { code: 'SubscriptionRequestsThrottled', retryAfterMs: 3_600_000 });
+    await expect(pace.enter(read('a'), undefined)).rejects.toMatchObject({
+      reason: 'throttled',
+      message: expect.stringMatching(/wait 300 s/),
+    });
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(await enter(read('a'))).toBeLessThan(100);
   });
 
   it("do not wait for one another where a provider's own limit is meant", async () => {

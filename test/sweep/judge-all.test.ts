@@ -60,7 +60,7 @@ it('a large one has only so many services under way, taking turns among its subs
   const judging = judgeAll(services, 'all', ports);
   await settle();
   expect(batches.slice(0, 8).map((batch) => batch.services[0]?.subscriptionId)).toEqual([...'01230123']);
-  expect(await runOut(batches)).toBe(500);
+  expect(await runOut(batches)).toBe(400);
   expect((await judging).postures.map(({ service }) => service.id)).toEqual(services.map(({ id }) => id));
 });
 

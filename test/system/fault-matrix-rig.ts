@@ -160,6 +160,7 @@ function connect(sandbox: Sandbox, { attemptMs, attempts }: CaseOptions) {
     http,
     limits: {
       attempts,
+      throttledAttempts: attempts,
       attemptMs,
       callMs: 4 * attemptMs,
       tokenMs: attemptMs,

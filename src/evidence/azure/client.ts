@@ -79,6 +79,8 @@ interface Endpoint {
 
 /** https://learn.microsoft.com/azure/azure-monitor/fundamentals/service-limits */
 const logQueriesAtOnce = 5;
+/** Each holds a connection. More than a small estate has calls, so that those that hang all hang at once. */
+const callsAtOnce = 150;
 const userAgentOptions = { userAgentPrefix: 'fhirwatch' } as const;
 
 export function createAzure(options: AzureOptions): Azure {
@@ -91,13 +93,15 @@ export function createAzure(options: AzureOptions): Azure {
   const pipelines = new Map<string, Promise<Pipeline>>();
   const authorizations = new Map<string, Promise<AuthorizationManagementClient>>();
 
-  const pace = createPace(cloud.resourceManager);
+  const pace = createPace(cloud.resourceManager, limits.retryAfterMs);
+  const inTurn = createGate(callsAtOnce);
 
   const transportTo = async (endpoint: string, own: Partial<Limits>, admitted: boolean): Promise<HttpClient> =>
     createTransport({
       origin: originOf(endpoint),
       limits: { ...limits, ...own },
       pace,
+      inTurn,
       admitted,
       http: await http(),
       random: options.random,

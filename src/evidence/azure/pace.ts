@@ -1,11 +1,12 @@
 import { pause } from './deadline.ts';
+import { CallError } from './failure.ts';
 
 /**
  * Azure's limits, kept on this side too: a call waits here until it may be sent, instead of being refused there. Others
  * may use up the same limits, so what the answers say of them counts more than what was counted here.
  */
 export interface Pace {
-  /** Waits until one more request may be sent to this URL. Rejects when `signal` ends it. */
+  /** Waits until one more request may be sent to this URL. Rejects when `signal` ends it, or where Azure asks to wait too long. */
   enter(url: string, signal: AbortSignal | undefined): Promise<void>;
   /** Takes note of what an answer says of the limits, and of how long it asks to wait. */
   heed(url: string, answer: PacedAnswer): void;
@@ -28,6 +29,10 @@ type Clock = () => number;
 interface Budget {
   /** Takes one call and says when it may be sent. */
   reserve(now: number): number;
+  /** Gives a call back that was not sent after all. */
+  giveBack(): void;
+  /** until when nothing at all may be sent */
+  closedUntil(): number;
   /** Nothing before `until`; `left` calls at once at most. */
   tighten(now: number, left: number, until: number): void;
 }
@@ -40,7 +45,11 @@ interface Budget {
 const readsPerSubscription = { burst: 240, perSecond: 24.5 };
 const graphQueries = { most: 15, windowMs: 5_050 };
 
-export function createPace(resourceManager: string, clock: Clock = () => performance.now()): Pace {
+/** Whatever is asked for, after so long it is tried again. */
+const longestClosureMs = 300_000;
+
+/** @param patienceMs whoever would wait longer for Azure to open again is refused at once */
+export function createPace(resourceManager: string, patienceMs: number, clock: Clock = () => performance.now()): Pace {
   const origin = new URL(resourceManager).origin;
   const budgets = new Map<string, Budget>();
 
@@ -62,9 +71,22 @@ export function createPace(resourceManager: string, clock: Clock = () => perform
 
   return {
     async enter(url, signal) {
+      const budget = budgetOf(url);
+      if (budget === undefined) return;
       const now = clock();
-      const at = budgetOf(url)?.reserve(now) ?? now;
-      if (at > now) await pause(at - now, signal);
+      const closedMs = budget.closedUntil() - now;
+      if (closedMs > patienceMs) {
+        throw new CallError(
+          'throttled',
+          `Azure asked to wait ${Math.ceil(closedMs / 1000)} s with all reads of the kind`,
+        );
+      }
+      const at = budget.reserve(now);
+      if (at <= now) return;
+      await pause(at - now, signal).catch((error: unknown) => {
+        budget.giveBack();
+        throw error;
+      });
     },
     heed(url, { headers, code = '', retryAfterMs }) {
       const budget = budgetOf(url);
@@ -74,7 +96,7 @@ export function createPace(resourceManager: string, clock: Clock = () => perform
       const left = isUsedUp ? 0 : Number(told ?? Number.NaN);
       if (budget === undefined || Number.isNaN(left)) return;
       const now = clock();
-      budget.tighten(now, left, isUsedUp ? now + retryAfterMs : now);
+      budget.tighten(now, left, isUsedUp ? now + Math.min(retryAfterMs, longestClosureMs) : now);
     },
   };
 }
@@ -97,6 +119,10 @@ function createBucket({ burst, perSecond }: { readonly burst: number; readonly p
       const start = Math.max(now, closedUntil);
       return tokens >= 0 ? start : start + (-tokens / perSecond) * 1000;
     },
+    giveBack() {
+      tokens += 1;
+    },
+    closedUntil: () => closedUntil,
     tighten(now, left, until) {
       refill(now);
       tokens = Math.min(tokens, left);
@@ -117,6 +143,10 @@ function createWindow({ most, windowMs }: { readonly most: number; readonly wind
       sent = [...sent, at].slice(-most);
       return at;
     },
+    giveBack() {
+      sent = sent.slice(0, -1);
+    },
+    closedUntil: () => closedUntil,
     tighten(now, left, until) {
       closedUntil = Math.max(closedUntil, left > 0 ? 0 : until > now ? until : closedUntil);
     },

@@ -13,6 +13,8 @@ export interface TransportOptions {
   readonly pace?: Pace;
   /** the first try has been let in already */
   readonly admitted?: boolean;
+  /** runs each try when it is its turn; absent: at once */
+  readonly inTurn?: <T>(run: () => Promise<T>) => Promise<T>;
   /** what sends a request; the pipeline's own client but for tests */
   readonly http: HttpClient;
   /** 0 to 1, for the jitter of back-offs */
@@ -37,7 +39,7 @@ const anyStatus: Set<number> = new Set([Number.POSITIVE_INFINITY]);
  * authentication policy answers.
  */
 export function createTransport(options: TransportOptions): HttpClient {
-  const { limits } = options;
+  const { limits, inTurn = (run) => run() } = options;
   return {
     async sendRequest(request) {
       if (!isAt(request.url, options.origin)) {
@@ -47,7 +49,7 @@ export function createTransport(options: TransportOptions): HttpClient {
       let waited = 0;
       for (let attempt = 1; ; attempt += 1) {
         if (attempt > 1 || !options.admitted) await options.pace?.enter(request.url, signal);
-        const outcome = await tryOnce(request, signal, options);
+        const outcome = await inTurn(() => tryOnce(request, signal, options));
         if ('response' in outcome) return outcome.response;
         const wait = outcome.retryAfterMs ?? backOff(attempt, options);
         waited += wait;

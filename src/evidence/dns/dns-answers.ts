@@ -1,4 +1,5 @@
 import type { DnsAnswer, DnsAnswers, Gathered, Service, Vantage } from '../../model.ts';
+import { createGate } from '../azure/pace.ts';
 import { bareName, type DnsClient } from './answer.ts';
 import { proveVantage } from './vantage.ts';
 
@@ -14,6 +15,9 @@ export interface DnsLimits {
 export const DNS_LIMITS: DnsLimits = { proofMs: 5000, lookupMs: 5000, allLookupsMs: 14_000, atOnce: 16 };
 
 const hostsPerBudget = 50;
+
+/** Of all batches of this process: a resolver that is flooded drops questions. */
+const inTurn = createGate(32);
 
 export interface DnsAnswersDependencies {
   readonly client: DnsClient;
@@ -43,10 +47,11 @@ export async function collectDnsAnswers(
   const end = AbortSignal.any([signal, AbortSignal.timeout(allLookupsMs)]);
   const sameVantage = vantageOf(client, vantage.value, vantageRecord, end);
   const answers = new Map<string, Gathered<DnsAnswer>>();
-  await inParallel(limits.atOnce, hosts, async (host) => {
+  const lookup = async (host: string): Promise<void> => {
     const answer = await client.lookup(host, AbortSignal.any([end, AbortSignal.timeout(limits.lookupMs)]));
     answers.set(host, answer.ok ? await sameVantage(answer) : answer);
-  });
+  };
+  await inParallel(limits.atOnce, hosts, (host) => inTurn(() => lookup(host)));
 
   const servers = [...new Set([...vantage.value.servers, ...serversOf([...answers.values()])])].sort();
   return new Map(
