@@ -1,26 +1,18 @@
 import { styleText } from 'node:util';
-import type { Severity, Status } from '../model.ts';
-import { severityRank } from '../posture/coverage.ts';
-import type { Report, ReportedFinding, ReportedService } from './report.ts';
+import type { Status } from '../model.ts';
+import { displayName, type Row, verdictLine, worstFirst } from './reading-order.ts';
+import type { Report, ReportedService } from './report.ts';
 import { toWidth, visible, wrap } from './text.ts';
 
 const columns = 80;
 const mostLines = 40;
 const indent = ' '.repeat(9);
 
-interface Row {
-  readonly service: ReportedService;
-  readonly finding: ReportedFinding;
-}
-
 /** What a person reads at a glance in 80 columns: worst first, then what is unknown, then what is in order. */
 export function renderTable(report: Report, options: { readonly color: boolean }): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     options.color ? styleText(style, text, { validateStream: false }) : text;
-  const rows = report.services.flatMap((service) => service.findings.map((finding) => ({ service, finding })));
-  const shown = rows
-    .filter(({ finding }) => finding.status === 'fail' || finding.status === 'unknown')
-    .sort(worstFirst);
+  const shown = worstFirst(report).filter(({ finding }) => finding.status === 'fail' || finding.status === 'unknown');
   return [
     ...headline(report, paint),
     '',
@@ -109,36 +101,4 @@ function rowLines({ service, finding }: Row, paint: Paint): readonly string[] {
 
 function paragraph(text: string): readonly string[] {
   return wrap(visible(text), columns - indent.length).map((line) => indent + line);
-}
-
-function verdictLine(report: Report): string {
-  const { totals, coverage } = report;
-  if (coverage.findings === 0) return 'No FHIR service is visible to this identity.';
-  if (totals.fail > totals.excepted) return 'NOT in order: see the failing findings above.';
-  if (totals.unknown > 0 || report.problems.length > 0) return 'NOT proven: something could not be read.';
-  return 'In order: everything known, nothing failing.';
-}
-
-/** A workspace's child is named with its workspace: two workspaces may both hold an `ehr`. */
-export function displayName(service: Pick<ReportedService, 'id' | 'name'>): string {
-  const workspace = /\/workspaces\/([^/]+)\/[^/]+\/[^/]+$/i.exec(service.id)?.[1];
-  return workspace === undefined ? service.name : `${workspace}/${service.name}`;
-}
-
-function worstFirst(a: Row, b: Row): number {
-  return rank(a.finding) - rank(b.finding) || order(a, b);
-}
-
-function rank(finding: {
-  readonly status: Status;
-  readonly severity: Severity;
-  readonly exception: object | null;
-}): number {
-  const group = finding.status === 'fail' ? (finding.exception === null ? 0 : 200) : 100;
-  return group + severityRank(finding.severity);
-}
-
-function order(a: Row, b: Row): number {
-  const [x, y] = [`${a.finding.check} ${a.service.id}`, `${b.finding.check} ${b.service.id}`];
-  return x < y ? -1 : x > y ? 1 : 0;
 }

@@ -117,6 +117,33 @@ test('markup in a name stays text in HTML', () => {
   expect(renderHtml(one)).not.toMatch(/<img|<script/);
 });
 
+test('a page shows the worst first, what is accepted with who accepts it, and what does not apply last', () => {
+  const [fail, accepted, unknown, pass, none] = ['d-fail', 'e-accepted', 'c-unknown', 'b-pass', 'a-none'] as const;
+  const one = report([
+    posture(`${workspace}/clinic/fhirservices/ehr`, [
+      { check: none, status: 'not-applicable' },
+      { check: pass, status: 'pass' },
+      { check: unknown, status: 'unknown' },
+      { check: accepted, status: 'fail' },
+      { check: fail, status: 'fail', severity: 'low' },
+    ]),
+  ]);
+  const exception = { owner: 'Team <A>', reason: 'moving out', expires: '2027-01-31' };
+  const excepted: Report = {
+    ...one,
+    services: one.services.map((service) => ({
+      ...service,
+      findings: service.findings.map((finding) => (finding.check === accepted ? { ...finding, exception } : finding)),
+    })),
+  };
+  const page = renderHtml(excepted);
+  const order = [fail, unknown, accepted, '<h2>In order', pass, '<details', none].map((text) => page.indexOf(text));
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+  expect(order).not.toContain(-1);
+  expect(page).toContain('Accepted by Team &lt;A&gt; until 2027-01-31: moving out');
+  expect(page).toContain('Not proven to be seen from inside: the vantage record is not there');
+});
+
 test('services come sorted by id and findings by check, whatever order they were judged in', () => {
   const one = report([posture(`${workspace}/b`, [{ check: 'z' }, { check: 'a' }]), posture(`${workspace}/A`, [])]);
   expect(one.services.map((service) => service.name)).toEqual(['A', 'b']);
