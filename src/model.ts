@@ -790,9 +790,10 @@ export interface Cause {
   readonly title: string;
   readonly family: Family;
   readonly direction: Direction;
-  /** severity and check of its worst member when it began */
+  /** severity, check and service of its worst member when it began */
   readonly severity: Severity;
   readonly check: string;
+  readonly serviceName: string;
   readonly openedAt: string;
 }
 
@@ -810,6 +811,7 @@ export interface Drift {
   readonly causeTitle: string;
   readonly causeSeverity: Severity;
   readonly causeCheck: string;
+  readonly causeServiceName: string;
   readonly service: Service;
   readonly check: string;
   readonly family: Family;

@@ -35,15 +35,16 @@ export async function answerDrifts(
 
 /** The properties of the signals, and what only memory knows. */
 function toListed(drift: Drift) {
-  const { driftId, causeId, causeTitle, causeSeverity, causeCheck, check, family, severity, direction, service } =
+  const { driftId, causeId, causeTitle, causeSeverity, causeCheck, causeServiceName, service } = drift;
+  const { check, family, severity, direction, was, is, message, since, openedAt, flaps, recovering, openSentAt } =
     drift;
-  const { was, is, message, since, openedAt, flaps, recovering, openSentAt } = drift;
   return {
     driftId,
     causeId,
     causeTitle,
     causeSeverity,
     causeCheck,
+    causeServiceName,
     check,
     family,
     severity,

@@ -55,6 +55,7 @@ function signalOf(name: string, drift: Drift, members: number, context: Announce
       causeTitle: drift.causeTitle,
       causeSeverity: drift.causeSeverity,
       causeCheck: drift.causeCheck,
+      causeServiceName: drift.causeServiceName,
       check: drift.check,
       family: drift.family,
       severity: drift.severity,

@@ -1,6 +1,7 @@
 import type {
   Check,
   CheckContext,
+  Culprit,
   Evidence,
   EvidenceKind,
   EvidenceReference,
@@ -154,7 +155,20 @@ function unknownVerdict(message: string): Verdict {
   return { status: 'unknown', message, observed: {} };
 }
 
+/** What is seen from inside the network is all lost at once where the monitor cannot prove that it stands there. */
+const seenFromInside: readonly EvidenceKind[] = ['dnsAnswers', 'privatePath'];
+
+function culpritOf(check: Check, evidence: Evidence, verdict: Verdict): Culprit | undefined {
+  const noVantage = kindsOf(check)
+    .filter((kind) => seenFromInside.includes(kind))
+    .map((kind) => evidence[kind])
+    .some((gathered) => gathered?.ok === false && gathered.reason === 'no-vantage');
+  if (verdict.status !== 'unknown' || !noVantage) return verdict.culprit;
+  return { key: 'vantage', title: 'The private vantage is not proven' };
+}
+
 function toFinding(check: Check, evidence: Evidence, verdict: Verdict): Finding {
+  const culprit = culpritOf(check, evidence, verdict);
   return {
     check: check.id,
     family: check.family,
@@ -162,7 +176,7 @@ function toFinding(check: Check, evidence: Evidence, verdict: Verdict): Finding 
     status: verdict.status,
     message: shorten(verdict.message, longestMessage),
     observed: shortenObserved(verdict.observed),
-    ...(verdict.culprit && { culprit: { key: shorten(verdict.culprit.key), title: shorten(verdict.culprit.title) } }),
+    ...(culprit && { culprit: { key: shorten(culprit.key), title: shorten(culprit.title) } }),
     evidence: verdict.status === 'not-applicable' ? [] : kindsOf(check).flatMap((kind) => references(kind, evidence)),
   };
 }

@@ -24,7 +24,7 @@ export function withCauses(
 }
 
 function beginCause(worst: Opening, { at, family, idOf }: Pick<DecisionInput, 'at' | 'family' | 'idOf'>): Cause {
-  const { culprit, direction, severity, check } = worst;
+  const { culprit, direction, severity, check, service } = worst;
   const key = culprit.key.toLowerCase();
   return {
     schema: 1,
@@ -35,6 +35,7 @@ function beginCause(worst: Opening, { at, family, idOf }: Pick<DecisionInput, 'a
     direction,
     severity,
     check,
+    serviceName: service.name,
     openedAt: at,
   };
 }
@@ -52,8 +53,15 @@ function findUnannounced(begun: Cause, drifts: readonly Drift[]): Cause | undefi
     return members.every(({ openSentAt }) => openSentAt === undefined);
   });
   if (!first) return undefined;
-  const { causeId, causeKey: key, causeTitle: title, causeSeverity: severity, causeCheck: check, openedAt } = first;
-  return { ...begun, causeId, key, title, severity, check, openedAt };
+  return {
+    ...begun,
+    causeId: first.causeId,
+    title: first.causeTitle,
+    severity: first.causeSeverity,
+    check: first.causeCheck,
+    serviceName: first.causeServiceName,
+    openedAt: first.openedAt,
+  };
 }
 
 function toDrift({ culprit: _, ...opening }: Opening, cause: Cause): Drift {
@@ -64,6 +72,7 @@ function toDrift({ culprit: _, ...opening }: Opening, cause: Cause): Drift {
     causeTitle: cause.title,
     causeSeverity: cause.severity,
     causeCheck: cause.check,
+    causeServiceName: cause.serviceName,
   };
 }
 

@@ -75,6 +75,7 @@ export function aDrift(overrides: Partial<Drift> = {}): Drift {
     causeTitle: 'workspace wards',
     causeSeverity: 'critical',
     causeCheck: 'public-network-access',
+    causeServiceName: 'wards',
     service: aService('fhirService'),
     check: 'public-network-access',
     family: 'network',

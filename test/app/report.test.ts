@@ -27,6 +27,7 @@ beforeEach(async () => {
     causeTitle: 't',
     causeSeverity: 'critical',
     causeCheck: 'public-network-access',
+    causeServiceName: 'one',
     service: watched('one'),
     check: 'public-network-access',
     family: 'network',

@@ -12,6 +12,9 @@ function drift(name: string, time: string, changes: Readonly<Record<string, stri
     driftId: 'd1',
     causeId: 'c1',
     causeTitle: 'clinic is open to the Internet',
+    causeSeverity: 'critical',
+    causeCheck: 'public-network-access',
+    causeServiceName: 'clinic',
     check: 'public-network-access',
     family: 'network',
     severity: 'critical',
@@ -57,11 +60,11 @@ describe('drift-opened', () => {
     const other = { driftId: 'd2', serviceName: 'archive', severity: 'high', check: 'private-endpoint-approval' };
     const both = [opened, drift('DriftOpened', at('10T08:00'), other)];
     const [first] = run('drift-opened', both, at('10T08:05'));
-    expect(first?.value).toBe(2);
+    expect(first).toEqual({ key, value: 2 });
     const oneLess = [...both, drift('DriftResolved', at('10T10:00'))];
-    expect(run('drift-opened', oneLess, at('10T10:05'))).toEqual([{ key: first?.key, value: 1 }]);
+    expect(run('drift-opened', oneLess, at('10T10:05'))).toEqual([{ key, value: 1 }]);
     const other2 = [...both, drift('DriftResolved', at('10T10:00'), other)];
-    expect(run('drift-opened', other2, at('10T10:05'))).toEqual([{ key: first?.key, value: 1 }]);
+    expect(run('drift-opened', other2, at('10T10:05'))).toEqual([{ key, value: 1 }]);
     const none = [...oneLess, drift('DriftResolved', at('10T11:00'), other)];
     expect(run('drift-opened', none, at('10T11:05'))).toEqual([]);
   });
@@ -91,7 +94,7 @@ describe('drift-opened', () => {
 
   test('every severity is paged by exactly one of the two rules', () => {
     for (const severity of ['critical', 'high', 'medium', 'low']) {
-      const events = [drift('DriftOpened', at('10T08:00'), { severity })];
+      const events = [drift('DriftOpened', at('10T08:00'), { causeSeverity: severity })];
       const firing = ['drift-opened', 'drift-opened-minor'].filter(
         (name) => run(name, events, at('10T08:05')).length > 0,
       );
@@ -258,7 +261,7 @@ describe('what Azure refuses in a log alert rule', () => {
     const sample: Logs = {
       events: [
         opened,
-        drift('DriftOpened', at('10T08:00'), { driftId: 'd3', causeId: 'c3', severity: 'low' }),
+        drift('DriftOpened', at('10T08:00'), { driftId: 'd3', causeId: 'c3', causeSeverity: 'low' }),
         ...Array.from({ length: 11 }, (_, i) => drift('DriftOpened', at('10T08:00'), { driftId: `m${i}` })),
         sweep('network', at('10T08:00'), 0.1),
         { TimeGenerated: at('10T08:00'), Name: 'PolicyInvalid', Properties: { problem: 'x' } },

@@ -62,6 +62,7 @@ export interface DriftEvent {
   readonly severity?: string;
   readonly direction?: string;
   readonly serviceName?: string;
+  readonly causeServiceName?: string;
 }
 
 /** The properties of a drift's events (INTERFACES, "Signals"). */
@@ -76,6 +77,9 @@ export function driftProperties(drift: DriftEvent = {}): Readonly<Record<string,
     driftId: drift.driftId ?? 'd1',
     causeId: drift.causeId ?? 'c1',
     causeTitle: 'workspace wards',
+    causeSeverity: severity,
+    causeCheck: check,
+    causeServiceName: drift.causeServiceName ?? serviceName,
     check,
     family: 'network',
     severity,

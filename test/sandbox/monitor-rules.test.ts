@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { drifts } from '../../sandbox/drifts.ts';
 import type { Direction, Drift, Severity } from '../../src/model.ts';
 import { announcementsDue } from '../../src/posture/announce.ts';
+import { withCauses } from '../../src/posture/causes.ts';
+import type { Opening } from '../../src/posture/decide.ts';
 import { aDrift } from '../alerts/teams-fixture.ts';
 import { aService } from '../builders.ts';
 import { makeTls } from './logs-fixture.ts';
@@ -65,7 +67,12 @@ describe('each named drift fires the rule meant for it and no other, once for it
   test.each(Object.entries(expected))('%s', async (_, [rule, ...events]) => {
     const { telemetry, to, told, monitor } = await start();
     beat(telemetry, -3 * hour, 3 * hour);
-    const opened = announce(telemetry, events.map(toDrift), 10 * minute);
+    const [first] = events;
+    const opened = announce(
+      telemetry,
+      events.map(toDrift).map((drift) => ({ ...drift, causeCheck: first?.check ?? drift.check })),
+      10 * minute,
+    );
     await to(hour);
     expect(told()).toEqual([`fired ${rule}`]);
     for (const [index, drift] of opened.entries()) {
@@ -102,10 +109,28 @@ function toDrift({ driftId = 'd1', check, severity, direction, serviceName = 'eh
     driftId,
     service,
     openedAt: new Date(START.getTime() + 10 * minute).toISOString(),
+    causeServiceName: 'wards',
     ...(check ? { check, causeCheck: check } : {}),
     ...(severity ? { severity: severity as Severity, causeSeverity: severity as Severity } : {}),
     ...(direction ? { direction: direction as Direction } : {}),
   };
+}
+
+/** A drift of a workspace's own making, in itself or in one of its services. */
+function anOpening(name: string, check = 'public-network-access', severity: Severity = 'critical'): Opening {
+  const {
+    openSentAt: _,
+    stateSentAt: __,
+    causeId: ___,
+    causeKey,
+    causeTitle,
+    causeSeverity: ____,
+    causeCheck: _____,
+    causeServiceName: ______,
+    ...drift
+  } = aDrift({ driftId: `${name} ${check}`, check, severity });
+  const service = aService('fhirService', { name, id: `/workspaces/wards${name === 'wards' ? '' : `/${name}`}` });
+  return { ...drift, service, culprit: { key: causeKey, title: causeTitle } };
 }
 
 describe('an open drift', () => {
@@ -122,7 +147,8 @@ describe('an open drift', () => {
 
   test('ends with the last of its cause, not with the first', async () => {
     const { telemetry, to, told } = await start({ only: pages });
-    const [first, second] = [driftProperties({ driftId: 'a' }), driftProperties({ driftId: 'b', serviceName: 'pacs' })];
+    const first = driftProperties({ driftId: 'a' });
+    const second = driftProperties({ driftId: 'b', serviceName: 'pacs', causeServiceName: 'ehr' });
     telemetry.event('DriftOpened', 0, first);
     telemetry.event('DriftOpened', 0, second);
     telemetry.event('DriftResolved', 20 * minute, first);
@@ -131,6 +157,49 @@ describe('an open drift', () => {
     telemetry.event('DriftResolved', 2 * hour, second);
     await to(3 * hour);
     expect(told()).toEqual(['fired drift-opened', 'resolved drift-opened']);
+  });
+
+  test('of a workspace with five services is one mail, which says the same whoever joins or leaves', async () => {
+    const { telemetry, to, told, monitor } = await start({ only: pages });
+    const openAt = (at: number, known: readonly Drift[], ...openings: readonly Opening[]): readonly Drift[] =>
+      withCauses(openings, {
+        at: new Date(START.getTime() + at).toISOString(),
+        family: 'network',
+        drifts: known,
+        idOf: (...parts) => parts.join(' '),
+      }).drifts;
+    const names = ['ehr', 'imaging', 'labs', 'pacs', 'trials'];
+    const first = openAt(0, [], anOpening('wards'), ...names.slice(1).map((name) => anOpening(name)));
+    // before the first were told, one joins whose names come first by alphabet, and which is less grave
+    const late = openAt(minute, first, anOpening('ehr', 'audit-log-setting', 'high'));
+    let members = announce(telemetry, [...first, ...late], 10 * minute);
+    expect(new Set(members.map(({ causeId }) => causeId)).size).toBe(1);
+    // the one that began it leaves, then one after the other
+    for (const [index, name] of ['wards', 'trials', 'pacs', 'labs', 'imaging', 'ehr'].entries()) {
+      const at = (index + 1) * hour;
+      await to(at);
+      expect(told(), name).toEqual(['fired drift-opened']);
+      const resolvedAt = new Date(START.getTime() + at).toISOString();
+      const leaving = members.filter(({ service }) => service.name === name);
+      announce(
+        telemetry,
+        leaving.map((drift) => ({ ...drift, resolvedAt, resolution: 'recovered' })),
+        at,
+      );
+      members = members.filter((drift) => !leaving.includes(drift));
+    }
+    await to(8 * hour);
+    expect(told()).toEqual(['fired drift-opened', 'resolved drift-opened']);
+    const dimensions = {
+      severity: 'critical',
+      check: 'public-network-access',
+      serviceName: 'wards',
+      direction: 'regressed',
+      causeTitle: 'workspace wards',
+    };
+    expect(dimensionsOf(monitor, 0)).toMatchObject(dimensions);
+    expect(dimensionsOf(monitor, 1)).toMatchObject(dimensions);
+    expect(monitor.mails.map(({ condition }) => condition)).toEqual(['Fired', 'Resolved']);
   });
 
   test('is closed by Azure after two days of silence, long after the heartbeat alert fired', async () => {

@@ -111,11 +111,16 @@ test('records of schema 1 are read, wherever they stand', async () => {
     { finding: { status: 'pass' }, service: { tags: { env: 'prod' } }, lastSeen: '2026-11-22T10:00:00.000Z' },
   ]);
   expect(await store.currentFindings({ family: 'network' })).toHaveLength(1);
-  expect((await store.driftBook('network')).drifts).toMatchObject([{ flaps: 1, recovering: true }]);
+  expect((await store.driftBook('network')).drifts).toMatchObject([
+    { flaps: 1, recovering: true, causeServiceName: 'one' },
+  ]);
   expect(await store.driftsBetween('2026-11-20T07:30:00.000Z', '2026-11-20T07:30:00.000Z')).toMatchObject([
     { direction: 'obscured', resolution: 'known' },
   ]);
-  expect(await store.cause('c0ffee0000000000')).toMatchObject({ cause: { severity: 'critical' }, drifts: [{}] });
+  expect(await store.cause('c0ffee0000000000')).toMatchObject({
+    cause: { severity: 'critical', serviceName: 'one' },
+    drifts: [{}],
+  });
   expect(await store.baseline('network')).toMatchObject([{ acceptedBy: { name: 'Ada' }, observed: { a: ['b'] } }]);
   expect(await store.latestSweeps()).toMatchObject([{ vantage: { ok: true } }]);
   expect(await store.sweep('20261122T100000Z-network-0a1b2c3d')).toMatchObject({ durationMs: 9000 });

@@ -117,6 +117,7 @@ const cause: Cause = {
   direction: 'regressed',
   severity: 'critical',
   check: 'public-network-access',
+  serviceName: 'one',
   openedAt: at8,
 };
 
@@ -129,6 +130,7 @@ function drift(extra: Partial<Drift> = {}): Drift {
     causeTitle: cause.title,
     causeSeverity: cause.severity,
     causeCheck: cause.check,
+    causeServiceName: cause.serviceName,
     service,
     check: 'public-network-access',
     family: 'network',

@@ -34,6 +34,7 @@ test('a workspace and its child open as one cause with two members, each step on
       causeTitle: 'ward',
       causeSeverity: 'critical',
       causeCheck: 'public-network-access',
+      causeServiceName: 'ward',
       was: 'nothing accepted',
     },
     measurements: { members: 2 },

@@ -33,7 +33,10 @@ export function driftStore(table: Table): DriftStore {
       const range = between('RowKey', 'head', afterAll('now!'));
       const rows = await findRows(table, `${equals('PartitionKey', family)} and ${range}`);
       const drifts = rows.filter(({ rowKey }) => rowKey !== 'head').map((row) => fromRow<Drift>(table, row));
-      return { drifts: await Promise.all(drifts), version: rows.find(({ rowKey }) => rowKey === 'head')?.etag ?? '' };
+      return {
+        drifts: (await Promise.all(drifts)).map(withServiceName),
+        version: rows.find(({ rowKey }) => rowKey === 'head')?.etag ?? '',
+      };
     },
     async saveDrifts(family, version, changes) {
       const actions = await actionsOf(table, family, changes);
@@ -58,7 +61,7 @@ export function driftStore(table: Table): DriftStore {
         ranges.map((range) => `${equals('PartitionKey', family)} and ${range}`),
       );
       const found = (await Promise.all(filters.map((filter) => readRows<Drift>(table, filter)))).flat();
-      const unique = new Map(found.map((drift) => [drift.driftId, drift]));
+      const unique = new Map(found.map((drift) => [drift.driftId, withServiceName(drift)]));
       return [...unique.values()].filter((drift) => wasOpen(drift, from, to));
     },
     async cause(causeId) {
@@ -68,9 +71,17 @@ export function driftStore(table: Table): DriftStore {
       const [cause] = (await Promise.all(own.map((filter) => readRows<Cause>(table, filter)))).flat();
       if (!cause) return undefined;
       const { drifts } = await this.driftBook(cause.family);
-      return { cause, drifts: drifts.filter((drift) => drift.causeId === causeId) };
+      return {
+        cause: { ...cause, serviceName: cause.serviceName ?? cause.title },
+        drifts: drifts.filter((drift) => drift.causeId === causeId),
+      };
     },
   };
+}
+
+/** Before causes named a service, their title, which all of their drifts share, is the best word for it. */
+function withServiceName(drift: Drift): Drift {
+  return { ...drift, causeServiceName: drift.causeServiceName ?? drift.causeTitle };
 }
 
 const neverMatches = `W/"datetime'1601-01-01T00%3A00%3A00.0000000Z'"`;
