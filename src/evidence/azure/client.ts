@@ -22,6 +22,8 @@ export interface AzureOptions {
   readonly limits?: Partial<Limits>;
   /** sends the requests of every client; default: the SDK's own */
   readonly http?: HttpClient;
+  /** stands around what sends requests and tries them again: hears every request and how it ended */
+  around?(sender: HttpClient): HttpClient;
   /** hears the `Date` header of every answer of Resource Manager and its peers, for the judgement of clock skew */
   onDate?(date: Date, receivedAt: Date): void;
 }
@@ -96,8 +98,9 @@ export function createAzure(options: AzureOptions): Azure {
   const pace = createPace(cloud.resourceManager, limits.retryAfterMs);
   const inTurn = createGate(callsAtOnce);
 
-  const transportTo = async (endpoint: string, own: Partial<Limits>, admitted: boolean): Promise<HttpClient> =>
-    createTransport({
+  const around = options.around ?? ((sender: HttpClient) => sender);
+  const transportTo = async (endpoint: string, own: Partial<Limits>, admitted: boolean): Promise<HttpClient> => {
+    const transport = createTransport({
       origin: originOf(endpoint),
       limits: { ...limits, ...own },
       pace,
@@ -108,6 +111,8 @@ export function createAzure(options: AzureOptions): Azure {
       now,
       ...(options.onDate === undefined ? {} : { onDate: options.onDate }),
     });
+    return around(transport);
+  };
 
   const clientOptions: Azure['clientOptions'] = async (endpoint, own = {}) => ({
     httpClient: await transportTo(endpoint, own, false),
