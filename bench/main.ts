@@ -3,6 +3,7 @@
 import type { Figure } from './figure.ts';
 import { benchLoad } from './load.ts';
 import { benchQueue } from './queue.ts';
+import { benchScale } from './scale.ts';
 import { benchScan } from './scan.ts';
 import { benchSize } from './size.ts';
 
@@ -11,6 +12,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   load: benchLoad,
   scan: benchScan,
   queue: benchQueue,
+  scale: benchScale,
 };
 
 process.exitCode = await main(process.argv.slice(2));

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { spawnProduct } from '../sandbox/child.ts';
 import { loadEstate } from '../sandbox/command-line/load-estate.ts';
 import { startSandbox } from '../sandbox/sandbox.ts';
 import type { Figure } from './figure.ts';
 import { atMost, median } from './figure.ts';
-import { measure } from './process.ts';
+import { measure, peakOf } from './process.ts';
 
 const sandboxMain = fileURLToPath(new URL('../sandbox/main.ts', import.meta.url));
 const cli = fileURLToPath(new URL('../dist/cli.cjs', import.meta.url));
@@ -53,15 +52,5 @@ async function scanAlone(): Promise<{ wallMs: number; peakMebibytes: number }> {
     return await scanOnce();
   } finally {
     await sandbox.close();
-  }
-}
-
-/** The high-water mark of resident memory, as Linux tells it; 0 where it does not. */
-function peakOf(pid: number | undefined): number {
-  try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
-  } catch {
-    return 0; // no such file elsewhere, or the process has just ended
   }
 }
