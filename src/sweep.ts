@@ -48,15 +48,7 @@ export async function judgeBatch(
   const kinds = kindsOf(ports.checks);
   const first = await gatherAndAssess(services, kinds, confirm, ports);
   const doubtful = first.filter(({ posture, evidence }) => isDoubtful(posture, evidence, ports.checks));
-  const again =
-    doubtful.length === 0
-      ? []
-      : await gatherAndAssess(
-          doubtful.map(({ posture }) => posture.service),
-          kinds,
-          'all',
-          ports,
-        );
+  const again = doubtful.length === 0 ? [] : await confirmCritical(doubtful, ports);
   const confirmed = new Map(again.map((judged) => [judged.posture.service.id, judged]));
   const judged = first.map((one) => confirmed.get(one.posture.service.id) ?? one);
   const vantage = vantageOf(judged.map(({ evidence }) => evidence));
@@ -75,10 +67,21 @@ async function gatherAndAssess(
   ports: BatchPorts,
 ): Promise<readonly Judged[]> {
   const gathered = await ports.gather(services, kinds, confirm);
-  return services.map((service) => {
-    const evidence = gathered.get(service.id) ?? {};
-    return { evidence, posture: assess(ports.checks, evidence, ports.contextOf(service), ports.onThrow) };
-  });
+  return services.map((service) => judgeOne(service, gathered.get(service.id) ?? {}, ports));
+}
+
+/** Reads once more, directly, what critical verdicts rest on, and no more: a resolver that hangs is not asked twice. */
+async function confirmCritical(doubtful: readonly Judged[], ports: BatchPorts): Promise<readonly Judged[]> {
+  const kinds = kindsOf(ports.checks.filter(({ severity }) => severity === 'critical'));
+  const services = doubtful.map(({ posture }) => posture.service);
+  const gathered = await ports.gather(services, kinds, 'all');
+  return doubtful.map(({ posture: { service }, evidence }) =>
+    judgeOne(service, { ...evidence, ...gathered.get(service.id) }, ports),
+  );
+}
+
+function judgeOne(service: Service, evidence: Evidence, ports: BatchPorts): Judged {
+  return { evidence, posture: assess(ports.checks, evidence, ports.contextOf(service), ports.onThrow) };
 }
 
 function isDoubtful(posture: Posture, evidence: Evidence, checks: readonly Check[]): boolean {

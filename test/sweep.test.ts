@@ -119,6 +119,40 @@ test('a would-be critical fail is confirmed by a direct read before anyone is to
   expect(postures[0]?.findings[0]?.status).toBe('pass');
 });
 
+test('what is confirmed is asked once more for what critical verdicts rest on, and keeps the rest of what was gathered', async () => {
+  const asked: (readonly string[])[] = [];
+  const unanswered: Evidence['dnsAnswers'] = { ok: false, reason: 'no-vantage', detail: 'no answer', sources: [] };
+  const nameCheck: Check<'dnsAnswers', never> = {
+    ...flagCheck,
+    id: 'private-dns-resolution',
+    severity: 'high',
+    requires: ['dnsAnswers'],
+    evaluate: () => ({ status: 'pass', message: '', observed: {} }),
+  };
+  const { gather } = worldOf('Enabled', 'Enabled');
+  const ports = {
+    ...portsOf(async (services, kinds, confirm) => {
+      asked.push([...kinds].sort());
+      const read = await gather(services, kinds, confirm);
+      return new Map(
+        [...read].map(([id, evidence]) => [
+          id,
+          kinds.has('dnsAnswers') ? { ...evidence, dnsAnswers: unanswered } : evidence,
+        ]),
+      );
+    }),
+    checks: [flagCheck, nameCheck],
+  };
+  const { postures, vantage } = await judgeBatch([serviceOf('one')], new Set(), ports);
+  expect(asked).toEqual([['dnsAnswers', 'resource'], ['resource']]);
+  expect(postures[0]?.findings.map(({ check, status }) => `${check} ${status}`)).toEqual([
+    'private-dns-resolution unknown',
+    'public-network-access fail',
+  ]);
+  expect(postures[0]?.findings[0]?.message).toContain('no answer');
+  expect(vantage).toEqual(unanswered);
+});
+
 test('a critical pass is read directly only when its turn in the rotation comes, and then the direct read wins', async () => {
   const lagging = worldOf('Disabled', 'Enabled');
   const quiet = await judgeBatch([serviceOf('one')], new Set(), portsOf(lagging.gather));

@@ -65,7 +65,7 @@ const server = createHttp({
 });
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
-for (const timer of timers) await timer.start();
+if (process.env.SANDBOX_HOLD_TIMERS !== 'true') await startTimers();
 for (const listener of listeners) listener.start();
 
 process.on('message', (message) => {
@@ -133,9 +133,14 @@ async function obey(message: Readonly<Record<string, unknown>>): Promise<void> {
     return;
   }
   if ('advanceClockMs' in message) return; // the clock's own preload has heard it
+  if ('startTimers' in message) return startTimers();
   const timer = timers.find((one) => one.name === message.fire);
   if (timer === undefined) throw new Error(`There is no timer function '${String(message.fire)}'.`);
   await timer.fire();
+}
+
+async function startTimers(): Promise<void> {
+  for (const timer of timers) await timer.start();
 }
 
 function readCaller(value: unknown): Caller | undefined {

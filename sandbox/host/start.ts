@@ -14,6 +14,8 @@ export interface HostOptions {
   readonly clockOffsetMs?: number;
   /** who is signed in from the start, if WEBSITE_AUTH_ENABLED is true; default: nobody */
   readonly caller?: Caller;
+  /** timer functions run only when they are fired, until `startTimers`: whoever moves the clock says when it is time */
+  readonly holdTimers?: boolean;
   /** gets each line of the host's log; default: stderr of this process */
   readonly onLog?: (line: string) => void;
 }
@@ -28,8 +30,10 @@ export interface RunningHost {
   readonly masterKey: string;
   /** runs a timer function now and waits for it; rejects with what it threw */
   fire(name: string): Promise<void>;
+  /** from now on the timers run by their schedules, where they were held */
+  startTimers(): Promise<void>;
   signIn(caller: Caller | undefined): Promise<void>;
-  /** moves the app's clock forward; its timers keep the real one */
+  /** moves the app's clock forward; timers that run notice within half a minute */
   advanceClock(ms: number): void;
   /** ends the host in order: no new work, running work finished, appTerminate hooks */
   close(): Promise<void>;
@@ -44,11 +48,16 @@ const PATIENCE_MS = 30_000;
 
 /** Resolves when the host is ready; rejects with its log if it ends before. */
 export async function startHost(options: HostOptions): Promise<RunningHost> {
-  const { bundle, env, clockOffsetMs = 0, caller, onLog = (line) => process.stderr.write(`${line}\n`) } = options;
+  const { bundle, env, clockOffsetMs = 0, caller, holdTimers = false } = options;
+  const { onLog = (line) => process.stderr.write(`${line}\n`) } = options;
   const { process: child, ended } = spawnProduct({
     script: MAIN,
     args: [bundle],
-    env: { ...env, ...(caller === undefined ? {} : { SANDBOX_CALLER: JSON.stringify(caller) }) },
+    env: {
+      ...env,
+      ...(caller === undefined ? {} : { SANDBOX_CALLER: JSON.stringify(caller) }),
+      ...(holdTimers ? { SANDBOX_HOLD_TIMERS: 'true' } : {}),
+    },
     clockOffsetMs,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -65,6 +74,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
     ...ready,
     ended,
     fire: (name) => ask({ fire: name }),
+    startTimers: () => ask({ startTimers: true }),
     signIn: (next) => ask({ signIn: next ?? null }),
     advanceClock: (ms) => void child.send({ advanceClockMs: ms }),
     kill: () => void child.kill('SIGKILL'),

@@ -5,7 +5,7 @@ import { findDrift } from '../drifts.ts';
 import { renderCard } from '../monitor/card-text.ts';
 import { renderMail } from '../monitor/mail.ts';
 import { acceptBaseline, drawPosture, readPosture, troubles } from './posture.ts';
-import { openStage, type Stage, timers } from './stage.ts';
+import { openStage, type Stage } from './stage.ts';
 import { must, type Narrator, narrator, StoryBroken } from './steps.ts';
 
 const { values } = parseArgs({ options: { once: { type: 'boolean' } } });
@@ -24,6 +24,7 @@ async function tell(isOnce: boolean): Promise<number> {
     await repaired(stage, told);
     addresses(stage, told);
     if (!isOnce) {
+      await stage.host.startTimers();
       told.say('\nSweeping by its timers until Ctrl-C.');
       await stopping;
     }
@@ -43,9 +44,9 @@ async function sandboxIsUp({ sandbox, host }: Stage, { step, say }: Narrator): P
   say([...lines, `${'functions'.padEnd(16)} ${host.url} (${host.functions.join(', ')})`].join('\n'));
 }
 
-async function firstSweep({ estate, host }: Stage, { step, say }: Narrator): Promise<void> {
+async function firstSweep({ estate, host, sweep }: Stage, { step, say }: Narrator): Promise<void> {
   step(2, `First sweep of ${estate.name}: a clinic in order`);
-  for (const name of Object.keys(timers)) await host.fire(name);
+  await sweep();
   const posture = await readPosture(host);
   say(drawPosture(posture));
   must(posture.totals.fail === 0 && posture.totals.unknown === 0, 'a compliant clinic is known and in order');

@@ -24,7 +24,8 @@ app.http('fixed', { route: 'things/1/fixed', methods: ['GET'], authLevel: 'anony
 app.http('broken', { methods: ['GET'], authLevel: 'anonymous', handler: () => { throw new Error('secret detail'); } });
 app.http('silent', { methods: ['GET'], authLevel: 'anonymous', handler: () => undefined });
 app.http('locked', { methods: ['GET'], authLevel: 'function', handler: () => ({ body: 'open' }) });
-app.http('timers', { methods: ['GET'], authLevel: 'anonymous', handler: () => ({ jsonBody: { seen, now: Date.now() } }) });
+app.http('timers', { methods: ['GET'], authLevel: 'anonymous', handler: () => ({
+  jsonBody: { seen, now: Date.now(), elapsed: performance.now(), origin: performance.timeOrigin } }) });
 app.http('late', { methods: ['GET'], authLevel: 'anonymous', handler: () => {
   try { app.timer('tooLate', { schedule: '0 0 0 * * *', handler: () => {} }); return { body: 'registered' }; }
   catch (error) { return { body: String(error) }; }
@@ -209,6 +210,25 @@ test('another host that comes later catches up once, past due, by the shifted cl
   await later.close();
   expect(await later.ended).toBe(0);
   expect(log.some((line) => line.includes('app terminated'))).toBe(true);
+}, 30_000);
+
+test('timers that are held run when they are fired, until they are started; whatever counts the time sees the clock move', async () => {
+  const held = await start({ clockOffsetMs: 14_400_000, holdTimers: true });
+  const look = async () => {
+    const answer = await fetch(`${held.url}/api/timers`);
+    return (await answer.json()) as { seen: object[]; now: number; elapsed: number; origin: number };
+  };
+  const before = await look();
+  expect(before.seen).toEqual([]);
+  held.advanceClock(3_600_000);
+  await held.fire('hourly');
+  const after = await look();
+  expect(after.seen).toMatchObject([{ isPastDue: false }]);
+  expect(after.elapsed - before.elapsed).toBeGreaterThanOrEqual(3_600_000);
+  expect(Math.abs(after.origin + after.elapsed - after.now)).toBeLessThan(1000);
+  await held.startTimers();
+  await expect.poll(async () => (await look()).seen.length).toBe(2);
+  await held.close();
 }, 30_000);
 
 test.each([
