@@ -648,6 +648,24 @@ export interface PolicyRecord {
   readonly told: readonly string[];
 }
 
+/** Why the last card did not reach Teams. */
+export interface TeamsTrouble {
+  readonly schema: 1;
+  readonly at: string;
+  readonly detail: string;
+}
+
+/** An alert that a person asked for, to see whether it arrives. */
+export interface TestAlert {
+  readonly schema: 1;
+  readonly testId: string;
+  readonly sentAt: string;
+  /** when the action group first brought it back to the app; absent: not yet */
+  readonly receivedAt?: string;
+  /** what became of its card; `later`: Teams did not take it yet */
+  readonly card?: 'posted' | 'later' | 'refused' | 'no-workflow';
+}
+
 /** Which part of memory is asked for; all of it without. */
 export interface Part {
   readonly family?: Family;
@@ -735,7 +753,21 @@ export interface Store {
   savePolicy(record: PolicyRecord): Promise<void>;
   policy(): Promise<PolicyRecord | undefined>;
 
-  /** Forgets what ended before: at most `limit` findings, drifts and sweeps each. */
+  /**
+   * Whether the caller is to post what `key` stands for: `mine`, where nobody has and nobody else claimed it in the last
+   * `seconds`; `busy`, where another call is at it.
+   */
+  claimDelivery(key: string, at: string, seconds: number): Promise<'mine' | 'posted' | 'busy'>;
+  /** It was posted, once and for all. */
+  saveDelivery(key: string, at: string): Promise<void>;
+  /** It was not posted: the next call may try. */
+  releaseDelivery(key: string): Promise<void>;
+  saveTeamsTrouble(trouble: TeamsTrouble | undefined): Promise<void>;
+  teamsTrouble(): Promise<TeamsTrouble | undefined>;
+  saveTestAlert(record: TestAlert): Promise<void>;
+  testAlert(testId: string): Promise<TestAlert | undefined>;
+
+  /** Forgets what ended before: at most `limit` findings, drifts and sweeps of the family each, and what went to Teams. */
   purge(family: Family, before: string, limit: number): Promise<void>;
 }
 

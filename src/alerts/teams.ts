@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Drift } from '../model.ts';
+import type { Drift, Store } from '../model.ts';
 import type { CommonAlert } from './common-alert.ts';
 import { buildCard } from './teams-card.ts';
-import type { Deliveries } from './teams-deliveries.ts';
 import type { TeamsMessage } from './teams-elements.ts';
 import type { CardContext, CaseReading } from './teams-told.ts';
+
+/** Which alerts have been posted. */
+export type Deliveries = Pick<Store, 'claimDelivery' | 'saveDelivery' | 'releaseDelivery' | 'saveTeamsTrouble'>;
 
 export interface TeamsPorts extends Omit<CardContext, 'reading'> {
   /** of the workflow; a secret */
@@ -30,6 +32,8 @@ const budgetMs = 8000;
 const callMs = 5000;
 const attempts = 4;
 const longestCauseId = 200;
+/** A call that claimed and then died is out of the way after this. */
+const claimSeconds = 60;
 
 /** Posts the alert's card once, however often the alert is delivered. Without a store it is posted all the same. */
 export async function deliverAlert(alert: CommonAlert, ports: TeamsPorts): Promise<Delivery> {
@@ -39,17 +43,18 @@ export async function deliverAlert(alert: CommonAlert, ports: TeamsPorts): Promi
     ports.deliveries(),
   );
   const claim = await attempt(ports, 'deliveries could not be remembered; a repeated alert is posted again', () =>
-    deliveries?.claim(key, ports.now()),
+    deliveries?.claimDelivery(key, ports.now().toISOString(), claimSeconds),
   );
   if (claim === 'posted') return 'posted-before';
   if (claim === 'busy') return 'busy';
   const message = buildCard(alert, { ...ports, reading: await readCase(alert, ports) });
   const outcome = await post(message, ports, deadline);
   await attempt(ports, 'the delivery could not be remembered', async () => {
+    const at = ports.now().toISOString();
     if (claim === 'mine')
-      await (outcome.kind === 'posted' ? deliveries?.posted(key, ports.now()) : deliveries?.release(key));
-    await deliveries?.saveTrouble(
-      outcome.kind === 'posted' ? undefined : { at: ports.now().toISOString(), detail: outcome.detail },
+      await (outcome.kind === 'posted' ? deliveries?.saveDelivery(key, at) : deliveries?.releaseDelivery(key));
+    await deliveries?.saveTeamsTrouble(
+      outcome.kind === 'posted' ? undefined : { schema: 1, at, detail: outcome.detail },
     );
   });
   if (outcome.kind !== 'posted') {

@@ -1,11 +1,9 @@
 import * as z from 'zod';
 import { type AlertReading, largestAlert, readCommonAlert } from '../alerts/common-alert.ts';
 import { type Delivery, deliverAlert, type TeamsPorts } from '../alerts/teams.ts';
-import { blobDeliveries, type Deliveries, type TeamsTrouble } from '../alerts/teams-deliveries.ts';
 import { checks } from '../checks/index.ts';
-import type { CloudName } from '../model.ts';
+import type { CloudName, TeamsTrouble } from '../model.ts';
 import { changedBy } from '../posture/announce.ts';
-import type { StorageSettings } from '../settings.ts';
 import type { Answer, Open } from './http.ts';
 import { callerOf, type Headers } from './principal.ts';
 import { type Environment, type Log, openShared, type Service } from './service.ts';
@@ -67,8 +65,7 @@ export async function answerTeams(
 
 /** Why the last card did not reach Teams; undefined where it did or where Teams is not used. Throws where storage fails. */
 export async function teamsTrouble(service: Service): Promise<TeamsTrouble | undefined> {
-  const { storage, teamsWorkflowUrl } = service.settings;
-  return storage && teamsWorkflowUrl ? (await openDeliveries(storage)).trouble() : undefined;
+  return service.settings.teamsWorkflowUrl ? (await service.store()).teamsTrouble() : undefined;
 }
 
 const tooLarge: AlertReading = { ok: false, reason: 'too-large', detail: 'the alert is larger than 1 MB' };
@@ -118,10 +115,7 @@ function teamsPorts(service: Service, url: string, environment: Environment, log
   return {
     url,
     portal: portals[service.settings.cloud.name],
-    deliveries: async () => {
-      if (!service.settings.storage) throw new Error('no storage is configured');
-      return openDeliveries(service.settings.storage);
-    },
+    deliveries: () => service.store(),
     readCause: async (causeId) => (await (await service.store()).cause(causeId))?.drifts ?? [],
     guideOf: (id) => {
       const check = checks.find((one) => one.id === id);
@@ -137,25 +131,6 @@ function teamsPorts(service: Service, url: string, environment: Environment, log
     now: service.now,
     error: (text, fields) => log.error(text, fields),
   };
-}
-
-let opened: { readonly storage: StorageSettings; readonly deliveries: Promise<Deliveries> } | undefined;
-
-/** One client a process. */
-function openDeliveries(storage: StorageSettings): Promise<Deliveries> {
-  if (opened?.storage !== storage) opened = { storage, deliveries: connect(storage) };
-  return opened.deliveries;
-}
-
-async function connect(storage: StorageSettings): Promise<Deliveries> {
-  const { ContainerClient } = await import('@azure/storage-blob');
-  if (storage.kind === 'connection-string')
-    return blobDeliveries(new ContainerClient(storage.connectionString, 'fhirwatch'));
-  const { ManagedIdentityCredential } = await import('@azure/identity');
-  const credential = new ManagedIdentityCredential(
-    storage.clientId === undefined ? {} : { clientId: storage.clientId },
-  );
-  return blobDeliveries(new ContainerClient(`${storage.blobServiceUri}/fhirwatch`, credential));
 }
 
 const guards = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;

@@ -2,6 +2,7 @@ import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { ContainerClient } from '@azure/storage-blob';
 import type { BaselineEntry, Family, PolicyRecord, Service, Store } from '../model.ts';
 import { changeStore } from './azure/changes.ts';
+import { deliveryStore, purgeDeliveries } from './azure/deliveries.ts';
 import { readDocument, writeDocument } from './azure/documents.ts';
 import { driftStore, purgeDrifts } from './azure/drifts.ts';
 import { findingStore, purgeFindings } from './azure/findings.ts';
@@ -17,7 +18,7 @@ export interface StorageClients {
   readonly documents: ContainerClient;
 }
 
-/** The store in Azure Tables and Blobs. Which keys answer which question: findings.ts, drifts.ts, sweeps.ts. */
+/** The store in Azure Tables and Blobs. Which keys answer which question: findings.ts, drifts.ts, sweeps.ts, deliveries.ts. */
 export function azureStore(clients: StorageClients): Store {
   const { documents } = clients;
   const tableOf = (client: TableClient): Table => ({ client, blobs: documents });
@@ -40,6 +41,7 @@ export function azureStore(clients: StorageClients): Store {
     ...driftStore(drifts),
     ...sweepStore(sweeps),
     ...changeStore(sweeps),
+    ...deliveryStore(sweeps),
     async saveEstate(family, services) {
       await writeDocument(documents, estateName(family), { schema: 1, services });
     },
@@ -69,6 +71,7 @@ export function azureStore(clients: StorageClients): Store {
       await purgeFindings(findings, family, before, limit);
       await purgeDrifts(drifts, family, before, limit);
       await purgeSweeps(sweeps, family, before, limit);
+      await purgeDeliveries(sweeps, before, limit);
     },
   };
   return whenReady(store, ready);

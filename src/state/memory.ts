@@ -12,6 +12,8 @@ import type {
   Store,
   SweepPlan,
   SweepRecord,
+  TeamsTrouble,
+  TestAlert,
 } from '../model.ts';
 import { inOrder, isLater, isRecent, overlaps, step } from './intervals.ts';
 
@@ -39,6 +41,9 @@ export function memoryStore(): Store {
   const changes = new Map<string, { readonly change: Change; readonly version: number }>();
   let noted = 0;
   let changesLedSince: string | undefined;
+  const deliveries = new Map<string, { readonly state: 'claimed' | 'posted'; readonly at: string }>();
+  const testAlerts = new Map<string, TestAlert>();
+  let trouble: TeamsTrouble | undefined;
 
   const keyOf = (service: Service, check: string): string => `${service.key} ${check}`;
   const bookOf = (family: Family): Book => {
@@ -176,6 +181,32 @@ export function memoryStore(): Store {
       return policy;
     },
 
+    async claimDelivery(key, at, seconds) {
+      const known = deliveries.get(key);
+      if (known?.state === 'posted') return 'posted';
+      if (isRecent(known?.at, at, seconds)) return 'busy';
+      deliveries.set(key, { state: 'claimed', at });
+      return 'mine';
+    },
+    async saveDelivery(key, at) {
+      deliveries.set(key, { state: 'posted', at });
+    },
+    async releaseDelivery(key) {
+      deliveries.delete(key);
+    },
+    async saveTeamsTrouble(next) {
+      trouble = next;
+    },
+    async teamsTrouble() {
+      return trouble;
+    },
+    async saveTestAlert(record) {
+      testAlerts.set(record.testId, record);
+    },
+    async testAlert(testId) {
+      return testAlerts.get(testId);
+    },
+
     async purge(family, before, limit) {
       const old = ended.filter((one) => one.finding.family === family && (one.to ?? '') < before).slice(0, limit);
       ended = ended.filter((record) => !old.includes(record));
@@ -185,6 +216,23 @@ export function memoryStore(): Store {
       for (const drift of past) causes.delete(drift.causeId);
       const done = [...sweeps.values()].filter((sweep) => sweep.family === family && sweep.startedAt < before);
       for (const sweep of done.slice(0, limit)) sweeps.delete(sweep.sweepId);
+      const posted = [...deliveries]
+        .filter(([, { at }]) => at < before)
+        .map(
+          ([key]) =>
+            () =>
+              deliveries.delete(key),
+        );
+      const tests = [...testAlerts.values()].filter(({ sentAt }) => sentAt < before);
+      const forget = [
+        ...posted,
+        ...tests.map(
+          ({ testId }) =>
+            () =>
+              testAlerts.delete(testId),
+        ),
+      ];
+      for (const one of forget.slice(0, limit)) one();
     },
   };
 }

@@ -1,8 +1,6 @@
-import { ContainerClient } from '@azure/storage-blob';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startAzurite } from '../../sandbox/azurite.ts';
+import { describe, expect, test } from 'vitest';
 import { deliverAlert, type TeamsPorts } from '../../src/alerts/teams.ts';
-import { blobDeliveries, type Deliveries } from '../../src/alerts/teams-deliveries.ts';
+import { memoryStore } from '../../src/state/memory.ts';
 import { aContext, aDrift, anAlert } from './teams-fixture.ts';
 
 const secret = 'https://flows.example/workflows/1?sig=SECRET';
@@ -15,26 +13,19 @@ function setUp(replies: readonly Reply[] = [], overrides: Partial<TeamsPorts> = 
   const posts: { url: string; init: RequestInit }[] = [];
   const slept: number[] = [];
   const errors: string[] = [];
-  const known = new Map<string, 'claimed' | 'posted'>();
-  let trouble: string | undefined;
-  const deliveries: Deliveries = {
-    claim: async (key) => {
-      const state = known.get(key);
-      if (state === undefined) known.set(key, 'claimed');
-      return state === undefined ? 'mine' : state === 'posted' ? 'posted' : 'busy';
-    },
-    posted: async (key) => void known.set(key, 'posted'),
-    release: async (key) => void known.delete(key),
-    saveTrouble: async (one) => {
-      trouble = one?.detail;
-    },
-    trouble: async () => undefined,
-  };
+  const store = memoryStore();
+  const keys = new Set<string>();
   const { reading: _, ...context } = aContext([]);
   const ports: TeamsPorts = {
     ...context,
     url: secret,
-    deliveries: async () => deliveries,
+    deliveries: async () => ({
+      ...store,
+      claimDelivery: (key, at, seconds) => {
+        keys.add(key);
+        return store.claimDelivery(key, at, seconds);
+      },
+    }),
     readCause: async () => [aDrift()],
     fetch: async (url, init) => {
       const reply = replies[posts.length] ?? 202;
@@ -51,7 +42,8 @@ function setUp(replies: readonly Reply[] = [], overrides: Partial<TeamsPorts> = 
     error: (text, fields) => void errors.push(`${text} ${JSON.stringify(fields)}`),
     ...overrides,
   };
-  return { ports, posts, slept, errors, known, trouble: () => trouble };
+  const trouble = async () => (await store.teamsTrouble())?.detail;
+  return { ports, posts, slept, errors, store, keys, trouble };
 }
 
 describe('a card', () => {
@@ -65,9 +57,12 @@ describe('a card', () => {
   });
 
   test('that another call is posting is left to it', async () => {
-    const { ports, posts, known } = setUp();
+    const { ports, posts, store, keys } = setUp();
     await deliverAlert(anAlert(), ports);
-    for (const key of known.keys()) known.set(key, 'claimed');
+    for (const key of keys) {
+      await store.releaseDelivery(key);
+      await store.claimDelivery(key, ports.now().toISOString(), 60);
+    }
     expect(await deliverAlert(anAlert(), ports)).toBe('busy');
     expect(posts).toHaveLength(1);
   });
@@ -76,7 +71,7 @@ describe('a card', () => {
     const { ports, slept, errors, trouble } = setUp([{ status: 429, retryAfter: '2' }]);
     expect(await deliverAlert(anAlert(), ports)).toBe('posted');
     expect(slept).toEqual([2000]);
-    expect([errors, trouble()]).toEqual([[], undefined]);
+    expect([errors, await trouble()]).toEqual([[], undefined]);
   });
 
   test.each<[string, readonly Reply[]]>([
@@ -90,10 +85,10 @@ describe('a card', () => {
   ])('that %s is left to Azure to call again, and may then be posted', async (_, replies) => {
     const { ports, posts, trouble } = setUp(replies);
     expect(await deliverAlert(anAlert(), ports)).toBe('later');
-    expect(trouble()).toMatch(/the workflow (answered \d+|could not be reached)/);
+    expect(await trouble()).toMatch(/the workflow (answered \d+|could not be reached)/);
     expect(posts.length).toBe(replies.length);
     expect(await deliverAlert(anAlert(), ports)).toBe('posted');
-    expect(trouble()).toBeUndefined();
+    expect(await trouble()).toBeUndefined();
   });
 
   test.each([400, 401, 404, 413, 301, 302])(
@@ -103,7 +98,7 @@ describe('a card', () => {
       expect(await deliverAlert(anAlert(), ports)).toBe('refused');
       expect(posts).toHaveLength(1);
       expect(posts[0]?.init.redirect).toBe('manual');
-      expect(trouble()).toBe(`the workflow answered ${status}`);
+      expect(await trouble()).toBe(`the workflow answered ${status}`);
       expect(errors).toHaveLength(1);
     },
   );
@@ -127,7 +122,7 @@ describe('a card', () => {
   test('is posted where the store dies between claiming and remembering', async () => {
     const { ports, errors } = setUp();
     const deliveries = await ports.deliveries();
-    const dying = { ...deliveries, posted: async () => Promise.reject(new Error('gone')) };
+    const dying = { ...deliveries, saveDelivery: async () => Promise.reject(new Error('gone')) };
     expect(await deliverAlert(anAlert(), { ...ports, deliveries: async () => dying })).toBe('posted');
     expect(errors.join()).toContain('the delivery could not be remembered');
   });
@@ -142,42 +137,5 @@ describe('a card', () => {
     });
     await deliverAlert(anAlert({ dimensions: { causeId: 'x'.repeat(5000) } }), ports);
     expect(asked).toEqual([]);
-  });
-});
-
-describe('deliveries in storage', () => {
-  let azurite: Awaited<ReturnType<typeof startAzurite>>;
-  let deliveries: Deliveries;
-  beforeAll(async () => {
-    azurite = await startAzurite();
-    deliveries = blobDeliveries(new ContainerClient(azurite.connectionString, 'fhirwatch'));
-  });
-  afterAll(() => azurite.close());
-  const at = new Date('2026-11-22T08:10:00Z');
-  const later = (seconds: number) => new Date(at.getTime() + seconds * 1000);
-
-  test('are claimed by one of many', async () => {
-    const claims = await Promise.all(Array.from({ length: 8 }, () => deliveries.claim('many', at)));
-    expect(claims.filter((claim) => claim === 'mine')).toHaveLength(1);
-    expect(claims.filter((claim) => claim === 'busy')).toHaveLength(7);
-  });
-
-  test('once posted stay so; once released, or left for a minute, they can be claimed again', async () => {
-    expect(await deliveries.claim('one', at)).toBe('mine');
-    await deliveries.posted('one', at);
-    expect(await deliveries.claim('one', later(3600))).toBe('posted');
-    expect(await deliveries.claim('two', at)).toBe('mine');
-    await deliveries.release('two');
-    expect(await deliveries.claim('two', at)).toBe('mine');
-    expect(await deliveries.claim('two', later(30))).toBe('busy');
-    expect(await deliveries.claim('two', later(61))).toBe('mine');
-  });
-
-  test('remember the last trouble until it is over', async () => {
-    expect(await deliveries.trouble()).toBeUndefined();
-    await deliveries.saveTrouble({ at: at.toISOString(), detail: 'the workflow answered 404' });
-    expect(await deliveries.trouble()).toEqual({ at: at.toISOString(), detail: 'the workflow answered 404' });
-    await deliveries.saveTrouble(undefined);
-    expect(await deliveries.trouble()).toBeUndefined();
   });
 });

@@ -6,12 +6,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { authenticated } from '../../sandbox/host/principal.ts';
 import { renderCard } from '../../sandbox/monitor/card-text.ts';
 import { bearerCaller, webhookToken } from '../../sandbox/monitor/webhook-token.ts';
-import type { Deliveries } from '../../src/alerts/teams-deliveries.ts';
 import type { Answer } from '../../src/app/http.ts';
 import type { Service } from '../../src/app/service.ts';
 import { answerTeams } from '../../src/app.ts';
 import type { Drift } from '../../src/model.ts';
 import { readSettings } from '../../src/settings.ts';
+import { memoryStore } from '../../src/state/memory.ts';
 import { makeTls } from '../sandbox/logs-fixture.ts';
 import { driftProperties, hour, type Watch, watch } from '../sandbox/monitor-fixture.ts';
 import { aContext, aDrift, aPayload } from './teams-fixture.ts';
@@ -54,14 +54,7 @@ function anApp(watched: Watch, { drifts = [aDrift()], log = [], ...options }: Ap
   const settled = readSettings(environment);
   if (!settled.ok) throw new Error(settled.problems.join('\n'));
   const service = { settings: settled.settings, environment, now: () => new Date() } as unknown as Service;
-  const states = new Map<string, 'claimed' | 'posted'>();
-  const deliveries: Deliveries = {
-    claim: async (key) => (states.get(key) === undefined ? 'mine' : 'posted'),
-    posted: async (key) => void states.set(key, 'posted'),
-    release: async (key) => void states.delete(key),
-    saveTrouble: async () => {},
-    trouble: async () => undefined,
-  };
+  const store = memoryStore();
   const lines = {
     info: (text: string) => void log.push(text),
     error: (text: string, ...more: readonly unknown[]) => void log.push(`${text} ${JSON.stringify(more)}`),
@@ -78,7 +71,7 @@ function anApp(watched: Watch, { drifts = [aDrift()], log = [], ...options }: Ap
       (_service, url, _environment, log) => ({
         ...context,
         url,
-        deliveries: async () => deliveries,
+        deliveries: async () => store,
         readCause: async () => drifts,
         fetch,
         sleep: async () => {},

@@ -31,8 +31,8 @@ afterAll(async () => {
 const sink: SignalSink = { send: async (signals) => signals };
 
 test.each([
-  [1, 20, 25],
-  [50, 20, 30],
+  [1, 21, 26],
+  [50, 21, 31],
   [500, 64, 150],
 ])(
   'a sweep of %i services with three checks asks storage at most %i times, at most %i where all changed',

@@ -452,6 +452,54 @@ describe.each(stores)('%s', (_name, open) => {
     expect(await store.baseline('access')).toEqual([]);
   });
 
+  test('a delivery is claimed by one of many; once posted it stays so; released or left, it is free again', async () => {
+    const store = open();
+    const claim = (key: string, at: string) => store.claimDelivery(key, at, 60);
+    const claims = await Promise.all(Array.from({ length: 8 }, () => claim('many', at8)));
+    expect(claims.sort()).toEqual([...Array(7).fill('busy'), 'mine']);
+    expect(await claim('one', at8)).toBe('mine');
+    await store.saveDelivery('one', at8);
+    expect(await claim('one', at9)).toBe('posted');
+    expect(await claim('two', at8)).toBe('mine');
+    await store.releaseDelivery('two');
+    await store.releaseDelivery('two');
+    expect(await claim('two', at8)).toBe('mine');
+    expect(await claim('two', '2026-11-22T08:00:30.000Z')).toBe('busy');
+    expect(await claim('two', '2026-11-22T08:01:01.000Z')).toBe('mine');
+  });
+
+  test('the trouble with Teams is remembered until it is over, a test alert as it was last saved', async () => {
+    const store = open();
+    expect([await store.teamsTrouble(), await store.testAlert('t')]).toEqual([undefined, undefined]);
+    const trouble = { schema: 1, at: at8, detail: 'the workflow answered 404' } as const;
+    await store.saveTeamsTrouble(trouble);
+    expect(await store.teamsTrouble()).toEqual(trouble);
+    await store.saveTeamsTrouble(undefined);
+    await store.saveTeamsTrouble(undefined);
+    expect(await store.teamsTrouble()).toBeUndefined();
+    const sent = { schema: 1, testId: 't', sentAt: at8 } as const;
+    await store.saveTestAlert(sent);
+    await store.saveTestAlert({ ...sent, receivedAt: at9, card: 'posted' });
+    expect(await store.testAlert('t')).toEqual({ ...sent, receivedAt: at9, card: 'posted' });
+  });
+
+  test('deliveries and test alerts are forgotten like the rest, the trouble with Teams is not', async () => {
+    const store = open();
+    await store.saveTeamsTrouble({ schema: 1, at: at8, detail: 'x' });
+    await store.saveDelivery('old', at8);
+    await store.claimDelivery('died', at8, 60);
+    await store.saveTestAlert({ schema: 1, testId: 't', sentAt: at8 });
+    await store.saveDelivery('young', at10);
+    const left = async () => [await store.claimDelivery('young', at11, 60), await store.testAlert('t')];
+    await store.purge('network', at8, 10);
+    expect(await left()).toEqual(['posted', expect.objectContaining({ testId: 't' })]);
+    for (let round = 0; round < 3; round += 1) await store.purge('network', at9, 1);
+    expect(await left()).toEqual(['posted', undefined]);
+    expect(await store.claimDelivery('old', at11, 60)).toBe('mine');
+    expect(await store.claimDelivery('died', '2026-11-22T08:00:10.000Z', 60)).toBe('mine');
+    expect(await store.teamsTrouble()).toMatchObject({ detail: 'x' });
+  });
+
   test('what ended before the retention is forgotten, bit by bit; what lasts is not', async () => {
     const store = open();
     await store.saveFindings(hourly('a'), at8, [posture(), posture({ check: 'b-check' })]);
