@@ -18,24 +18,20 @@ export interface Stage {
   readonly monitor: Monitor;
   /** a sweep of every family, one after the other */
   sweep(): Promise<void>;
-  /** lets time pass for everybody, five minutes at a time: the estate, the app with its sweeps, and Azure Monitor */
+  /** lets time pass for everybody: the estate, the app with its sweeps at their times, and Azure Monitor */
   pass(minutes: number): Promise<void>;
   close(): Promise<void>;
 }
 
-const stepMinutes = 5;
 /** Between two sweeps, so that the second need not wait for Resource Graph's limit of five seconds. */
 const turnMs = 6_000;
 /** The app's timers and the minutes between two of their runs, as its default schedules have it. */
 export const timers: Readonly<Record<string, number>> = { sweepNetwork: 5, sweepAudit: 15, sweepAccess: 60 };
+const stepMs = Math.min(...Object.values(timers)) * 60_000;
 
 /** Errors of the app are shown as they come; everything else of its log is not part of the story. */
-export async function openStage(complain: (line: string) => void): Promise<Stage> {
-  const loaded = loadEstate('compliantClinic');
-  if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
-  const { estate } = loaded;
+export async function openStage(complain: (line: string) => void, estate: Estate = clinic()): Promise<Stage> {
   let skipped = 0;
-  let clock = 0;
   const sandbox = await startSandbox(estate, { app: true, elapsed: () => performance.now() + skipped });
   const { telemetry, tls, world, environment } = sandbox;
   // Loading the query language blocks this process for a while; an app that already waits would take it for an outage.
@@ -70,6 +66,11 @@ export async function openStage(complain: (line: string) => void): Promise<Stage
     skipped += ms;
     running.advanceClock(ms);
   };
+  let nextSweep = Math.ceil(world.now().getTime() / stepMs) * stepMs;
+  const passTo = async (time: number): Promise<void> => {
+    skip(Math.max(0, time - world.now().getTime()));
+    await monitor.tick();
+  };
   const sweep = async (names: readonly string[]): Promise<void> => {
     for (const [index, name] of names.entries()) {
       if (index > 0) skip(turnMs);
@@ -83,13 +84,12 @@ export async function openStage(complain: (line: string) => void): Promise<Stage
     monitor,
     sweep: () => sweep(Object.keys(timers)),
     async pass(minutes) {
-      for (let passed = 0; passed < minutes; passed += stepMinutes) {
-        clock += stepMinutes;
-        const due = Object.keys(timers).filter((name) => clock % (timers[name] ?? stepMinutes) === 0);
-        skip(stepMinutes * 60_000 - (due.length - 1) * turnMs);
-        await sweep(due);
-        await monitor.tick();
+      const end = world.now().getTime() + minutes * 60_000;
+      for (; nextSweep <= end; nextSweep += stepMs) {
+        await passTo(nextSweep);
+        await sweep(Object.keys(timers).filter((name) => (nextSweep / 60_000) % (timers[name] ?? 1) === 0));
       }
+      await passTo(end);
     },
     async close() {
       await running.close();
@@ -97,4 +97,10 @@ export async function openStage(complain: (line: string) => void): Promise<Stage
       await sandbox.close();
     },
   };
+}
+
+function clinic(): Estate {
+  const loaded = loadEstate('compliantClinic');
+  if (!loaded.ok) throw new Error(loaded.problems.join('\n'));
+  return loaded.estate;
 }
