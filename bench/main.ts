@@ -1,5 +1,6 @@
 /** The measured claims: `npm run bench`, or one of them by name. Each prints its figures beside what they are held to. */
 
+import { benchCard } from './card.ts';
 import type { Figure } from './figure.ts';
 import { benchLoad } from './load.ts';
 import { benchQueue } from './queue.ts';
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   load: benchLoad,
   scan: benchScan,
   queue: benchQueue,
+  card: benchCard,
   scale: benchScale,
 };
 
