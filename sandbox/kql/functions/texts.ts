@@ -2,7 +2,7 @@ import { compareStrings } from '../compare.ts';
 import { convert, parseDynamic, toText } from '../convert.ts';
 import type { KqlType } from '../engine.ts';
 import { invalid } from '../failure.ts';
-import { compileRegex } from '../regex.ts';
+import { compileRegex, matchesOf } from '../regex.ts';
 import { derived, type Expr, typeOf } from '../scope.ts';
 import { items, kindOf } from '../syntax.ts';
 import { missing, type Value } from '../values.ts';
@@ -44,7 +44,7 @@ function indexOf(text: string, lookup: string, start = 0, length = -1, occurrenc
 function indexOfRegex(text: string, pattern: string, start = 0, length = -1, occurrence = 1): number | null {
   if (start < 0 || occurrence < 1 || length < -1) return null;
   const end = length < 0 ? text.length : Math.min(text.length, start + length);
-  const matches = text.slice(0, end).slice(start).matchAll(compileRegex(pattern, 'g'));
+  const matches = matchesOf(compileRegex(pattern, 'g'), text.slice(start, end));
   let found = 0;
   for (const match of matches) if (++found === occurrence) return start + match.index;
   return -1;
@@ -58,19 +58,25 @@ function split(text: string, delimiter: string, index?: number): Value {
 }
 
 function countOf(text: string, search: string, kind = 'normal'): number {
-  if (kind === 'regex') return [...text.matchAll(compileRegex(search, 'g'))].length;
+  if (kind === 'regex') return matchesOf(compileRegex(search, 'g'), text).length;
   if (search === '') return 0;
   let count = 0;
   for (let at = text.indexOf(search); at >= 0; at = text.indexOf(search, at + 1)) count++;
   return count;
 }
 
-/** RE2's \1 in a replacement is JavaScript's $1. */
+/** In the rewrite \0 stands for the match, \1 for its first group, and \\ for a backslash. */
 function replaceRegex(text: string, pattern: string, rewrite: string): string {
-  const replacement = rewrite
-    .replace(/\$/g, '$$$$')
-    .replace(/\\(\d)/g, (_, group: string) => (group === '0' ? '$&' : `$${group}`));
-  return text.replace(compileRegex(pattern, 'g'), replacement.replace(/\\\\/g, '\\'));
+  let result = '';
+  let end = 0;
+  for (const match of matchesOf(compileRegex(pattern, 'g'), text)) {
+    const piece = rewrite.replace(/\\([\d\\])/g, (_, sign: string) =>
+      sign === '\\' ? sign : (match[Number(sign)] ?? ''),
+    );
+    result += text.slice(end, match.index) + piece;
+    end = match.index + match[0].length;
+  }
+  return result + text.slice(end);
 }
 
 /** Earlier lookups take their matches first; what was once replaced is not searched again. */
@@ -120,8 +126,7 @@ const extract: Maker = (args, site) => {
 };
 
 function extractAll(pattern: string, text: string, wanted?: Value): Value {
-  const regex = compileRegex(pattern, 'g');
-  const matches = [...text.matchAll(regex)];
+  const matches = matchesOf(compileRegex(pattern, 'g'), text);
   if (matches.length === 0) return null;
   return matches.map((match) => {
     const groups = Array.isArray(wanted)

@@ -3,7 +3,7 @@ import type { KqlType } from '../engine.ts';
 import { compile } from '../expressions.ts';
 import { invalid, unsupported } from '../failure.ts';
 import { textRunner } from '../operators-scalar.ts';
-import { compileRegex, swapGreed } from '../regex.ts';
+import { compileRegex } from '../regex.ts';
 import { eachRow, type Plan, rowScope, type Scope } from '../scope.ts';
 import { items, kindOf, type Node, need } from '../syntax.ts';
 import { columnsOf } from '../tabular.ts';
@@ -32,7 +32,7 @@ const quote = (text: string) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 
 /** The whole pattern as one regular expression with a group a column. In simple and relaxed mode all of the text must match. */
 function patternOf(node: Node, kind: Kind, types: ReadonlyMap<string, KqlType>): Pattern {
-  const flags = parameterOf(node, 'flags') ?? '';
+  const flags = (parameterOf(node, 'flags') ?? '').replace(/[^imsU]/g, '');
   const any = kind === 'regex' ? '.*' : '.*?';
   const fields: Field[] = [];
   const parts = items(node, 'Patterns');
@@ -53,14 +53,9 @@ function patternOf(node: Node, kind: Kind, types: ReadonlyMap<string, KqlType>):
   const open = last !== undefined && typeof last.LiteralValue !== 'string';
   const source = sources.join('');
   if (kind === 'regex') {
-    const body = flags.includes('U') ? swapGreed(source) : source;
-    return { regex: compileRegex(open ? `${body}$` : body, jsFlags(flags)), fields };
+    return { regex: compileRegex(open ? `${source}$` : source, flags), fields };
   }
   return { regex: compileRegex(`^${source}$`, 's'), fields };
-}
-
-function jsFlags(flags: string): string {
-  return ['i', 'm', 's'].filter((flag) => flags.includes(flag)).join('');
 }
 
 /** The values of the columns; undefined where the text does not match, or strictly not in every type. */
