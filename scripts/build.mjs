@@ -69,13 +69,18 @@ function packageEntry(root, name) {
   return { stdin: { contents, resolveDir: root, sourcefile: `${name}.cjs` }, outfile: `${name}.cjs` };
 }
 
+/** Of the alert rules, the queries that the app asks too, to see what the rules see. */
+const ruleQueries = ['heartbeat-missing.kql', 'test-alert.kql'];
+
 /**
- * Queries are read from files beside the code; flat, because a bundle is one folder.
+ * Queries are read from files beside the code, those of alert rules from theirs; flat, because a bundle is one folder.
  *
- * @param {readonly string[]} sources
+ * @param {string} root
  */
-function queryFiles(sources) {
-  const queries = sources.filter((file) => file.endsWith('.kql'));
+function queryFiles(root) {
+  const own = filesBelow(join(root, 'src')).filter((file) => file.endsWith('.kql'));
+  const alerts = join(root, 'infra', 'alerts');
+  const queries = [...own, ...(existsSync(alerts) ? ruleQueries.map((name) => join(alerts, name)) : [])];
   const names = queries.map((file) => basename(file));
   const twice = names.filter((name, i) => names.indexOf(name) !== i);
   if (twice.length > 0) throw new Error(`dist/ is flat: two query files are named ${twice.join(', ')}.`);
@@ -125,7 +130,7 @@ export async function build(root) {
   for (const entry of [functionsEntry(root), cliEntry(root)])
     if (entry !== undefined) await add({ ...entry, plugins: [keepApart(met)] });
   for (const name of met) await add(packageEntry(root, name));
-  for (const query of queryFiles(filesBelow(join(root, 'src')))) outputs.set(basename(query), readFileSync(query));
+  for (const query of queryFiles(root)) outputs.set(basename(query), readFileSync(query));
   outputs.set('THIRD-PARTY-NOTICES.txt', thirdPartyNotices(root, inputs));
 
   for (const [name, content] of outputs) {
@@ -139,7 +144,7 @@ export async function build(root) {
 /** @param {string} root */
 function stampOf(root) {
   const own = ['package-lock.json', 'scripts/build.mjs', 'scripts/setup/licences.mjs'].map((name) => join(root, name));
-  return hashOf(root, [...filesBelow(join(root, 'src')), ...own]);
+  return hashOf(root, [...filesBelow(join(root, 'src')), ...queryFiles(root), ...own]);
 }
 
 /**

@@ -8,6 +8,8 @@ export { answerDrifts } from './app/drifts.ts';
 export { answerHealth, answerReport } from './app/http.ts';
 export { type ScanFormat, type ScanOptions, type ScanOutput, scan, scanChoices, type Terminal } from './app/scan.ts';
 export { scheduleOf } from './app/schedule.ts';
+export { answerDoctor } from './app/self.ts';
 export { answerSweeps } from './app/sweeps.ts';
 export { answerTeams, teamsTrouble } from './app/teams.ts';
+export { answerTestAlerts } from './app/test-alert.ts';
 export { sweepOnTimer } from './app/timer.ts';

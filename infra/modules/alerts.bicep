@@ -31,6 +31,7 @@ var queries = {
   'policy-invalid.kql': loadTextContent('../alerts/policy-invalid.kql')
   'exception-expiring.kql': loadTextContent('../alerts/exception-expiring.kql')
   'private-path-unavailable.kql': loadTextContent('../alerts/private-path-unavailable.kql')
+  'test-alert.kql': loadTextContent('../alerts/test-alert.kql')
 }
 
 resource group 'Microsoft.Insights/actionGroups@2023-01-01' = {

@@ -61,6 +61,8 @@ export interface Monitor {
   /** the action group calls this address from now on, with a token for that audience */
   callWebhook(url: string, audience: string): void;
   rules(): readonly RuleHealth[];
+  /** as a person switches a rule off in the portal; false: there is no rule of this name */
+  disable(name: string): boolean;
   now(): Date;
   /** does all that is due up to that time; refuses to go back */
   advanceTo(date: Date): Promise<void>;
@@ -143,6 +145,11 @@ export async function startMonitor(world: World, options: MonitorOptions): Promi
       webhook = { url, token: () => webhookToken(world, audience) };
     },
     rules: () => watched.map(({ health }) => health()),
+    disable: (name) => {
+      const found = watched.find(({ health }) => health().name === name);
+      found?.disable();
+      return found !== undefined;
+    },
     now,
     advanceTo: (date) => move(() => date),
     tick: () => move(() => new Date(Math.max(position, world.now().getTime()))),
@@ -163,7 +170,7 @@ function ruleJob(
   rule: AlertRule,
   { telemetry, ingestionDelay, scope, notify }: RuleSurroundings,
   start: number,
-): { readonly job: Job; health(): RuleHealth } {
+): { readonly job: Job; health(): RuleHealth; disable(): void } {
   const state: AlertState = alertState(rule);
   let failing: RuleHealth['failing'];
   let enabled = true;
@@ -190,6 +197,9 @@ function ruleJob(
   };
   return {
     job: { every: rule.frequency, due: firstDue(start, rule.frequency), run },
+    disable: () => {
+      enabled = false;
+    },
     health: () => ({
       name: rule.name,
       enabled,
@@ -213,8 +223,8 @@ const healthRule = {
   name: 'fhirwatch-health',
   severity: 1,
   description:
-    'GET /api/health does not answer 200 to two places in the world: the app is down, or a family of checks is overdue.',
-  locations: 2,
+    'GET /api/health does not answer 200 to three places in the world: the app is down, or a family of checks is overdue.',
+  locations: 3,
   runs: 3,
 };
 

@@ -4,6 +4,8 @@ export interface Hint {
   readonly next: string;
   /** what it means that Azure calls the alert resolved */
   readonly over: string;
+  /** nothing is wrong: somebody wants to see whether alerts arrive */
+  readonly isTest?: true;
 }
 
 const hints: Readonly<Record<string, Hint>> = {
@@ -41,6 +43,12 @@ const hints: Readonly<Record<string, Hint>> = {
     title: 'A FHIR service is unreachable from inside',
     next: 'Open the report: private-dns-resolution and private-endpoint-approval say whether the name or the endpoint is at fault.',
     over: 'No more failures were told of. If the heartbeat alert is firing, nobody looked.',
+  },
+  'test-alert': {
+    title: 'Test alert, nothing is wrong',
+    next: 'Nothing. Somebody asked fhirwatch doctor whether alerts arrive, and this one did.',
+    over: 'The test ended by itself, as it should.',
+    isTest: true,
   },
   'rules-disabled': {
     title: 'An alert rule of fhirwatch was switched off',

@@ -19,12 +19,13 @@ export function tellRule(alert: CommonAlert, length: Length): Told {
   const isFired = alert.condition === 'Fired';
   const values = Object.values(alert.dimensions);
   const only = values.length === 1 ? values[0] : undefined;
+  const headline = hint.isTest ? 'THIS IS A TEST' : `${grade} · ALERT`;
   const dimensions = Object.entries(alert.dimensions).map(([name, value]) =>
     fact(clean(label(name), 30), clean(value, length(200))),
   );
   return {
-    headline: isFired ? `${grade} · ALERT` : 'ALERT CLOSED BY AZURE',
-    style: isFired ? style : 'emphasis',
+    headline: isFired ? headline : hint.isTest ? 'THE TEST IS OVER' : 'ALERT CLOSED BY AZURE',
+    style: isFired && !hint.isTest ? style : 'emphasis',
     title: `${isFired ? '' : 'Was: '}${hint.title}${only === undefined ? '' : `: ${only}`}`,
     text: isFired ? alert.description : hint.over,
     rest: [

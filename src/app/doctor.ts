@@ -1,24 +1,15 @@
 import * as z from 'zod';
 import { visible } from '../reports/text.ts';
-import { type App, type AppAnswer, type BaselineCommand, detailOf, openApp, reasonOf, type SignIn } from './client.ts';
+import { type App, type BaselineCommand, detailOf, openApp, type SignIn } from './client.ts';
+import { ofSelf } from './doctor-self.ts';
+import { type Patience, realPatience, sendTestAlert } from './doctor-test.ts';
+import { type Asked, ask, type Diagnosis, lineOf, parsed, todoOf, unanswered } from './doctor-words.ts';
 import type { Terminal } from './scan.ts';
 
-export type DoctorCommand = Pick<BaselineCommand, 'url' | 'audience'>;
-
-interface Diagnosis {
-  readonly what: string;
-  readonly verdict: 'ok' | 'FAIL' | 'unknown';
-  readonly seen: string;
-  /** absent: nothing */
-  readonly todo?: string;
+export interface DoctorCommand extends Pick<BaselineCommand, 'url' | 'audience'> {
+  /** sends one, which pages people */
+  readonly testAlert?: boolean;
 }
-
-/** What the routes do not show; told each time, so that nobody takes its absence for ok. */
-const notChecked = [
-  'the permissions of the monitor’s identity, one by one',
-  'the heartbeat in the log workspace',
-  'a test alert, sent and received',
-] as const;
 
 const healthShape = z.object({
   status: z.enum(['healthy', 'unhealthy']),
@@ -38,34 +29,37 @@ const reportShape = z.object({
 
 type Report = z.infer<typeof reportShape>;
 
-/** An answer, or why there is none. */
-type Asked = { readonly ok: true; readonly answer: AppAnswer } | { readonly ok: false; readonly reason: string };
+const notAsked =
+  'not checked: whether a test alert arrives. --test-alert sends one to everybody whom alerts page, and waits for it; it needs the app role Operator.\n';
 
 /** `fhirwatch doctor`: 1 something FAIL, else 2 something unknown, else 0; 3 where it could not be asked at all. */
-export async function doctor(command: DoctorCommand, terminal: Terminal, signIn?: SignIn): Promise<0 | 1 | 2 | 3> {
+export async function doctor(
+  command: DoctorCommand,
+  terminal: Terminal,
+  signIn?: SignIn,
+  patience: Patience = realPatience,
+): Promise<0 | 1 | 2 | 3> {
   const opened = await openApp(command, terminal.env, signIn);
   if (!opened.ok) {
     for (const problem of opened.problems) terminal.complain(`fhirwatch: ${visible(problem)}`);
     return 3;
   }
   const { app } = opened;
-  const [health, asNobody, report] = await Promise.all([
-    ask(app, 'api/health', true),
-    ask(app, 'api/report?format=json', true),
-    ask(app, 'api/report?format=json', false),
+  const [health, asNobody, report, self] = await Promise.all([
+    ask(app, 'api/health', { asNobody: true }),
+    ask(app, 'api/report?format=json', { asNobody: true }),
+    ask(app, 'api/report?format=json'),
+    ask(app, 'api/doctor'),
   ]);
-  const found = [...ofHealth(health), ofNobody(asNobody, app), ...ofReport(report)];
-  terminal.write(`${app.origin}\n${found.map(lineOf).join('')}not checked by this version: ${notChecked.join('; ')}\n`);
+  const found = [...ofHealth(health), ofNobody(asNobody, app), ...ofReport(report), ...ofSelf(self)];
+  terminal.write(`${app.origin}\n${found.map(lineOf).join('')}`);
+  if (command.testAlert) {
+    const test = await sendTestAlert(app, terminal.progress, patience);
+    terminal.write(lineOf(test));
+    found.push(test);
+  } else terminal.write(notAsked);
   if (found.some(({ verdict }) => verdict === 'FAIL')) return 1;
   return found.some(({ verdict }) => verdict === 'unknown') ? 2 : 0;
-}
-
-async function ask(app: App, path: string, asNobody: boolean): Promise<Asked> {
-  try {
-    return { ok: true, answer: await app.call(path, { asNobody }) };
-  } catch (error) {
-    return { ok: false, reason: reasonOf(error) };
-  }
 }
 
 function ofHealth(asked: Asked): readonly Diagnosis[] {
@@ -156,12 +150,6 @@ function ofReport(asked: Asked): readonly Diagnosis[] {
   ];
 }
 
-function todoOf(status: number): string {
-  if (status === 401) return 'check --audience or FHIRWATCH_AUDIENCE: api://<client id of the app registration>';
-  if (status === 403) return 'get the app role Auditor or Operator, then sign in again';
-  return 'check the address; the log of the app says more';
-}
-
 function ofVantage({ vantage }: Report): Diagnosis {
   const what = 'private vantage';
   if (vantage.private && vantage.network !== null) return { what, verdict: 'ok', seen: vantage.network };
@@ -196,23 +184,4 @@ function punctuality(
     seen,
     todo: 'wait for the first sweeps after a deployment; then see the log of the app',
   };
-}
-
-function unanswered(reason: string): Pick<Diagnosis, 'seen' | 'todo'> {
-  return { seen: `no answer: ${reason}`, todo: 'check the address, and that this machine can reach it' };
-}
-
-function parsed<T>(shape: z.ZodType<T>, text: string): T | undefined {
-  try {
-    return shape.safeParse(JSON.parse(text)).data;
-  } catch {
-    // no JSON is no evidence: the caller tells what came instead
-    return undefined;
-  }
-}
-
-/** What came from the app is shown, never obeyed: no control character reaches the terminal. */
-function lineOf({ what, verdict, seen, todo }: Diagnosis): string {
-  const line = `${verdict.padEnd(8)} ${what.padEnd(23)} ${visible(seen).slice(0, 600)}`;
-  return todo === undefined ? `${line}\n` : `${line}\n${' '.repeat(33)}to do: ${todo}\n`;
 }

@@ -7,6 +7,7 @@ import { changedBy } from '../posture/announce.ts';
 import type { Answer, Open } from './http.ts';
 import { callerOf, type Headers } from './principal.ts';
 import { type Environment, type Log, openShared, type Service } from './service.ts';
+import { noteTestAlert } from './test-alert.ts';
 
 /** "AzNS AAD Webhook", with which Azure Monitor calls secure webhooks; the app registration grants it this role alone. */
 const azureMonitorAppId = '461e8683-5575-4561-ac7f-899cc907d62a';
@@ -56,9 +57,11 @@ export async function answerTeams(
   const url = service.settings.teamsWorkflowUrl;
   if (url === undefined) {
     log.error('an alert came for Teams, and FHIRWATCH_TEAMS_WORKFLOW_URL is not set');
+    await noteTestAlert(reading.alert, 'no-workflow', service, log);
     return problem(502, 'No Teams workflow', 'FHIRWATCH_TEAMS_WORKFLOW_URL is not set.');
   }
   const delivery = await deliverAlert(reading.alert, openTeams(service, url, environment, log));
+  await noteTestAlert(reading.alert, delivery, service, log);
   log.info('an alert was taken for Teams', { rule: reading.alert.alertRule.slice(0, 200), delivery });
   return answerOf(delivery);
 }

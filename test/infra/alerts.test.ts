@@ -212,6 +212,18 @@ test('exception-expiring is one alert an exception, however often and in whateve
   ]);
 });
 
+test('test-alert is one alert a test, for half an hour, and none where the table is not there yet', () => {
+  const asked = (testId: string, time: string): Row => ({
+    TimeGenerated: time,
+    Name: 'TestAlert',
+    Properties: { testId, askedBy: 'Ada' },
+  });
+  const events = [asked('1f', at('10T08:00')), asked('2e', at('10T08:05')), asked('', at('10T08:05'))];
+  expect(run('test-alert', events, at('10T08:10')).map(({ key }) => key)).toEqual(['1f Ada', '2e Ada']);
+  expect(run('test-alert', events, at('10T08:31')).map(({ key }) => key)).toEqual(['2e Ada']);
+  expect(evaluate('test-alert', {}, at('10T08:10'))).toEqual([]);
+});
+
 describe('private-path-unavailable', () => {
   const result = (Name: string, time: string, Success: boolean): Row => ({ TimeGenerated: time, Name, Success });
   const seen = (...availability: readonly Row[]) =>
@@ -265,6 +277,7 @@ describe('what Azure refuses in a log alert rule', () => {
         ...Array.from({ length: 11 }, (_, i) => drift('DriftOpened', at('10T08:00'), { driftId: `m${i}` })),
         sweep('network', at('10T08:00'), 0.1),
         { TimeGenerated: at('10T08:00'), Name: 'PolicyInvalid', Properties: { problem: 'x' } },
+        { TimeGenerated: at('10T08:00'), Name: 'TestAlert', Properties: { testId: '1f', askedBy: 'Ada' } },
         {
           TimeGenerated: at('10T08:00'),
           Name: 'ExceptionExpiring',
