@@ -5,6 +5,7 @@ export { changesQueue, followChange } from './app/changes.ts';
 export { type BaselineCommand, baseline, baselineActions } from './app/client.ts';
 export { type DoctorCommand, doctor } from './app/doctor.ts';
 export { answerDrifts } from './app/drifts.ts';
+export { type ExportOptions, exportEstate } from './app/export.ts';
 export { answerHealth, answerReport } from './app/http.ts';
 export { type ScanFormat, type ScanOptions, type ScanOutput, scan, scanChoices, type Terminal } from './app/scan.ts';
 export { scheduleOf } from './app/schedule.ts';

@@ -3,6 +3,7 @@ import {
   baseline,
   baselineActions,
   doctor,
+  exportEstate,
   type ScanFormat,
   type ScanOutput,
   scan,
@@ -22,6 +23,15 @@ One sweep with the caller's own credentials; the report goes to stdout.
   --fail-on SEVERITY   critical | high | medium | low | never (default: high)
   --quiet              no progress on stderr
 
+fhirwatch export [options]
+
+Writes what a scan reads as an estate file, to be replayed with npm run sandbox -- scan FILE, and shared. Without names of people.
+
+  --policy FILE        the policy (default: FHIRWATCH_POLICY, else ./fhirwatch.yaml)
+  --output FILE        writes to FILE instead of stdout
+  --hash-ids           also hides ids, names of resources and host names, each behind the same pseudonym everywhere
+  --quiet              no progress on stderr
+
 fhirwatch baseline show | diff | accept [options]
 
 Asks the deployed app, with the caller's own Entra token: what was accepted, what differs, or to accept what is in order now.
@@ -35,12 +45,14 @@ Asks the deployed app, with the caller's own Entra token: what was accepted, wha
 fhirwatch doctor [options]
 
 Checks the deployed app from outside, with the caller's own Entra token: health, refusal of callers who are not signed in,
-the report, vantage, coverage, sweeps. Names what it does not check.
+the report, vantage, coverage, sweeps, the app's own permissions, its heartbeat in the log workspace.
 
   --url ADDRESS        of the deployed app (default: FHIRWATCH_URL)
   --audience URI       what the token is for (default: FHIRWATCH_AUDIENCE, else the address)
+  --test-alert         sends a test alert to everybody whom alerts page, and waits until it is back, at most 15 minutes
 
 Exit codes of a scan: 1 a failing finding at or above --fail-on, 2 something unknown or nothing to see, 0 in order, 3 could not run.
+Of export: 2 something unknown, so it will be in the replay, or nothing to see; 0; 3 could not run.
 Of doctor: 1 something FAIL, else 2 something unknown, else 0; 3 could not run. Of baseline: 0, or 3.
 `;
 
@@ -55,6 +67,8 @@ const options = {
   url: { type: 'string' },
   audience: { type: 'string' },
   service: { type: 'string', multiple: true },
+  'hash-ids': { type: 'boolean' },
+  'test-alert': { type: 'boolean' },
   help: { type: 'boolean' },
 } as const;
 
@@ -81,12 +95,13 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (command === 'baseline') return runBaseline(rest, parsed.values);
   if (command === 'doctor') return runDoctor(rest, parsed.values);
+  if (command === 'export') return runExport(rest, parsed.values);
   if (command !== 'scan')
     return refuse([
-      `expected the command scan, baseline or doctor, saw ${command === undefined ? 'none' : JSON.stringify(command)}`,
+      `expected the command scan, export, baseline or doctor, saw ${command === undefined ? 'none' : JSON.stringify(command)}`,
     ]);
   const { chosen, problems } = choose(parsed.values);
-  problems.push(...foreign(parsed.values, ['url', 'audience', 'service'], 'scan'));
+  problems.push(...foreign(parsed.values, ['url', 'audience', 'service', 'hash-ids', 'test-alert'], 'scan'));
   if (rest.length > 0)
     problems.push(`scan takes no further argument, saw ${rest.map((arg) => JSON.stringify(arg)).join(' ')}`);
   if (problems.length > 0) return refuse(problems);
@@ -107,7 +122,7 @@ async function runBaseline(rest: readonly string[], values: Values): Promise<num
   const [given, ...more] = rest;
   const action = baselineActions.find((one) => one === given);
   const [format = 'table', ...formats] = values.format ?? [];
-  const problems = foreign(values, ['policy', 'output', 'family', 'fail-on'], 'baseline');
+  const problems = foreign(values, ['policy', 'output', 'family', 'fail-on', 'hash-ids', 'test-alert'], 'baseline');
   if (more.length > 0)
     problems.push(`baseline takes one word, saw ${more.map((arg) => JSON.stringify(arg)).join(' ')} too`);
   if ((format !== 'table' && format !== 'json') || formats.length > 0) {
@@ -124,12 +139,23 @@ async function runBaseline(rest: readonly string[], values: Values): Promise<num
 }
 
 async function runDoctor(rest: readonly string[], values: Values): Promise<number> {
-  const others = ['policy', 'format', 'output', 'family', 'check', 'fail-on', 'service'] as const;
+  const others = ['policy', 'format', 'output', 'family', 'check', 'fail-on', 'service', 'hash-ids'] as const;
   const problems = foreign(values, others, 'doctor');
   if (rest.length > 0)
     problems.push(`doctor takes no further argument, saw ${rest.map((arg) => JSON.stringify(arg)).join(' ')}`);
   if (problems.length > 0) return refuse(problems);
-  return doctor({ url: values.url, audience: values.audience }, terminal(values));
+  const { url, audience, 'test-alert': testAlert = false } = values;
+  return doctor({ url, audience, testAlert }, terminal(values));
+}
+
+async function runExport(rest: readonly string[], values: Values): Promise<number> {
+  const others = ['format', 'family', 'check', 'fail-on', 'url', 'audience', 'service', 'test-alert'] as const;
+  const problems = foreign(values, others, 'export');
+  if (rest.length > 0)
+    problems.push(`export takes no further argument, saw ${rest.map((arg) => JSON.stringify(arg)).join(' ')}`);
+  if (problems.length > 0) return refuse(problems);
+  const { policy, output, 'hash-ids': hashIds = false } = values;
+  return exportEstate({ policyFile: policy, file: output, hashIds }, terminal(values));
 }
 
 /** Options of another command: an option that is not obeyed must not look as if it were. */

@@ -85,6 +85,7 @@ export async function scan(options: ScanOptions, terminal: Terminal): Promise<0 
       policy: loading.loaded.policy,
       settings,
       checks: chosen,
+      together: estate.services,
       now,
       signal: budget.signal,
     });
@@ -119,7 +120,7 @@ function isChosen(check: Check, { families, checks: ids }: ScanOptions): boolean
   return (families.length === 0 || families.includes(check.family)) && (ids.length === 0 || ids.includes(check.id));
 }
 
-function couldNotRun(problems: readonly string[], terminal: Terminal): 3 {
+export function couldNotRun(problems: readonly string[], terminal: Terminal): 3 {
   for (const problem of problems) terminal.complain(`fhirwatch: ${problem}`);
   return 3;
 }
@@ -138,13 +139,14 @@ function sweepsOf(chosen: readonly Check[], completedAt: string): Report['sweeps
   return families.map((family) => ({ family, sweepId, completedAt, intervalSeconds: null, stale: false }));
 }
 
-interface Budget {
+export interface Budget {
   readonly signal: AbortSignal;
   extendFor(services: number): void;
   stop(): void;
 }
 
-function startBudget(): Budget {
+/** The time of a sweep from a terminal. */
+export function startBudget(): Budget {
   const controller = new AbortController();
   const started = performance.now();
   const expire = (): void => controller.abort(new DOMException("the scan's time is up", 'TimeoutError'));

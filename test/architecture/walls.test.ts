@@ -32,6 +32,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
   schedules: { rooms: ['model'], packages: [] },
   policy: { rooms: ['model'], packages: ['zod', 'yaml', 'node:crypto'] },
   permissions: { rooms: [], packages: [] },
+  // writes what the evidence's edge heard; verdicts stay out of reach
+  export: {
+    rooms: ['model', 'rules', 'policy', 'evidence'],
+    packages: ['@azure/core-rest-pipeline', 'node:crypto', 'node:net'],
+  },
   sweep: { rooms: ['model', 'posture'], packages: [] },
   app: { rooms: ['*'], packages: [/./] },
   functions: { rooms: ['app'], packages: ['@azure/functions'] },
