@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { textAt } from '../../sandbox/documents.ts';
 import { renderCard } from '../../sandbox/monitor/card-text.ts';
 import { openStage, type Stage } from '../../sandbox/story/stage.ts';
 import { ensureBundle } from '../../scripts/build.mjs';
@@ -91,7 +92,7 @@ test('a workspace that refuses the app, and a right that is taken away, are name
       },
     ],
     roleAssignments: [
-      ...before.roleAssignments.filter(({ properties }) => properties?.principalId !== principalId),
+      ...before.roleAssignments.filter((row) => textAt(row.properties, 'principalId') !== principalId),
       {
         id: `${subscription}/providers/Microsoft.Authorization/roleAssignments/11111111-2222-4333-8444-555555555555`,
         properties: {
