@@ -2,9 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { builtInRoleDefinitions } from '../../sandbox/built-in-roles.ts';
 import { parseEstate } from '../../sandbox/estate.ts';
 import { namedEstates } from '../../sandbox/estates/index.ts';
-import { clouds } from '../../src/clouds.ts';
-import { createRedaction } from '../../src/export/redaction.ts';
-import { openRoundTrip, type RoundTrip, type Statuses, salt } from './round-trip.ts';
+import { hashed, openRoundTrip, type RoundTrip } from './round-trip.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
@@ -28,18 +26,6 @@ function estateOf(name: string): object {
   const make = namedEstates[name];
   if (make === undefined) throw new Error(`there is no estate ${name}`);
   return make(new Date());
-}
-
-/** The same statuses under the ids that an export with hashed ids gives the services. */
-function hashed(statuses: Statuses): Statuses {
-  const services = { hashIds: true, salt, cloud: clouds.AzureCloud, services: [], builtIn: new Set<string>() };
-  const { id } = createRedaction(services);
-  return new Map(
-    [...statuses].map(([key, status]) => {
-      const [service = '', check] = key.split(' ');
-      return [`${id(service)} ${check}`, status];
-    }),
-  );
 }
 
 /** Names of subscriptions, groups, resources, and principals that an estate holds, but Azure's own. */

@@ -9,7 +9,9 @@ import { compliantClinic } from '../../sandbox/estates/index.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Estate } from '../../sandbox/types.ts';
 import type { Terminal } from '../../src/app/scan.ts';
+import { clouds } from '../../src/clouds.ts';
 import type { EstateFile } from '../../src/export/estate-file.ts';
+import { createRedaction } from '../../src/export/redaction.ts';
 import type { Report } from '../../src/reports/report.ts';
 
 export interface Exported {
@@ -29,7 +31,7 @@ export interface RoundTrip {
 }
 
 /** Of every export here; hashes are the same in each. */
-export const salt = 'a grain of salt';
+const salt = 'a grain of salt';
 
 export async function openRoundTrip(): Promise<RoundTrip> {
   const folder = await mkdtemp(join(tmpdir(), 'fhirwatch-export-'));
@@ -82,7 +84,7 @@ export async function openRoundTrip(): Promise<RoundTrip> {
       const outcome = await run(file, async (terminal) =>
         (await import('../../src/app/export.ts')).exportEstate({ policyFile, hashIds }, terminal, salt),
       );
-      return { ...outcome, file: JSON.parse(outcome.text) };
+      return { ...outcome, file: JSON.parse(outcome.text || '{}') };
     },
     async close() {
       tls.setDefaultCACertificates(trusted);
@@ -90,6 +92,18 @@ export async function openRoundTrip(): Promise<RoundTrip> {
       await rm(folder, { recursive: true });
     },
   };
+}
+
+/** The same statuses under the ids that an export with hashed ids gives the services. */
+export function hashed(statuses: Statuses): Statuses {
+  const services = { hashIds: true, salt, cloud: clouds.AzureCloud, services: [], builtIn: new Set<string>() };
+  const { id } = createRedaction(services);
+  return new Map(
+    [...statuses].map(([key, status]) => {
+      const [service = '', check] = key.split(' ');
+      return [`${id(service)} ${check}`, status];
+    }),
+  );
 }
 
 function estateOf(file: object): Estate {
