@@ -507,6 +507,8 @@ export interface Check<Required extends EvidenceKind = EvidenceKind, Considered 
   /** these may be missing; the check sees why */
   readonly considers?: readonly Considered[];
   readonly settling?: Settling;
+  /** checks whose defect of the same service, or of its workspace, explains one of this check: both are told as one */
+  readonly follows?: readonly string[];
   evaluate(
     evidence: { readonly [K in Required]: EvidenceByKind[K] } & {
       readonly [K in Considered]: Gathered<EvidenceByKind[K]>;
@@ -844,6 +846,7 @@ export interface Drift {
   readonly causeSeverity: Severity;
   readonly causeCheck: string;
   readonly causeServiceName: string;
+  readonly causeDirection: Direction;
   readonly service: Service;
   readonly check: string;
   readonly family: Family;

@@ -5,6 +5,8 @@ import type { TelemetryClient } from 'applicationinsights';
 /** One private path as a sweep saw it. */
 export interface PathAvailability {
   readonly host: string;
+  /** the service's resource id */
+  readonly serviceId: string;
   readonly isOpen: boolean;
   readonly message: string;
   readonly durationMs: number;
@@ -75,7 +77,7 @@ function trackPath(client: TelemetryClient, path: PathAvailability, { sweepId, p
     success: path.isOpen,
     runLocation: place,
     message: path.message,
-    properties: { sweepId },
+    properties: { sweepId, serviceId: path.serviceId },
   });
 }
 

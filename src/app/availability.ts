@@ -51,7 +51,7 @@ function pathOf({ service, finding }: FindingRecord, { settings }: Service): rea
   if (host === undefined || (finding.status !== 'pass' && finding.status !== 'fail')) return [];
   // where another process asked, it alone knows how long it took
   const durationMs = lastProbeOf(host)?.durationMs ?? 0;
-  return [{ host, isOpen: finding.status === 'pass', message: finding.message, durationMs }];
+  return [{ host, serviceId: service.id, isOpen: finding.status === 'pass', message: finding.message, durationMs }];
 }
 
 async function managedIdentity(clientId: string | undefined) {

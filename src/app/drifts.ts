@@ -35,7 +35,7 @@ export async function answerDrifts(
 
 /** The properties of the signals, and what only memory knows. */
 function toListed(drift: Drift) {
-  const { driftId, causeId, causeTitle, causeSeverity, causeCheck, causeServiceName, service } = drift;
+  const { driftId, causeId, causeTitle, causeSeverity, causeCheck, causeServiceName, causeDirection, service } = drift;
   const { check, family, severity, direction, was, is, message, since, openedAt, flaps, recovering, openSentAt } =
     drift;
   return {
@@ -45,6 +45,7 @@ function toListed(drift: Drift) {
     causeSeverity,
     causeCheck,
     causeServiceName,
+    causeDirection,
     check,
     family,
     severity,

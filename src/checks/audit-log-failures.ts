@@ -40,6 +40,7 @@ export const auditLogFailures: Check<'auditRows', 'traffic'> = {
   ],
   // rows may take 15 minutes: so long fewer of them prove nothing (HF 4.2)
   settling: { resolving: 900 },
+  follows: ['audit-log-setting'],
   requires: ['auditRows'],
   considers: ['traffic'],
   evaluate({ auditRows, traffic }, context) {

@@ -47,6 +47,7 @@ export const privateDnsResolution: Check<never, 'dnsAnswers' | 'privateEndpoints
     { framework: 'MCSB', id: 'NS-10', own: true },
     { framework: 'MCSB', id: 'NS-1', own: true },
   ],
+  follows: ['private-endpoint-approval'],
   requires: [],
   considers: ['dnsAnswers', 'privateEndpoints', 'privateZones'],
   evaluate({ dnsAnswers, privateEndpoints, privateZones }, { service, cloud }) {

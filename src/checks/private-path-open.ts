@@ -46,6 +46,7 @@ export const privatePathOpen: Check<'privatePath', 'resource' | 'privateEndpoint
     { framework: 'MCSB', id: 'NS-2', own: true },
     { framework: 'MCSB', id: 'DP-3', own: true },
   ],
+  follows: ['private-dns-resolution', 'private-endpoint-approval'],
   requires: ['privatePath'],
   considers: ['resource', 'privateEndpoints'],
   evaluate({ privatePath: path, resource, privateEndpoints }, context) {

@@ -56,6 +56,7 @@ function signalOf(name: string, drift: Drift, members: number, context: Announce
       causeSeverity: drift.causeSeverity,
       causeCheck: drift.causeCheck,
       causeServiceName: drift.causeServiceName,
+      causeDirection: drift.causeDirection,
       check: drift.check,
       family: drift.family,
       severity: drift.severity,

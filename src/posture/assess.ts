@@ -13,6 +13,7 @@ import type {
   Posture,
   Service,
   ServiceKind,
+  Source,
   Verdict,
 } from '../model.ts';
 import { deepFreeze } from './deep-freeze.ts';
@@ -186,8 +187,18 @@ function kindsOf(check: Check): readonly EvidenceKind[] {
 }
 
 function references(kind: EvidenceKind, evidence: Evidence): readonly EvidenceReference[] {
-  const sources = (evidence[kind]?.sources ?? []).slice(0, mostSources);
-  return sources.map((source) => ({ kind, ...source, source: shorten(source.source) }));
+  return (evidence[kind]?.sources ?? []).slice(0, mostSources).map((source) => reference(kind, source));
+}
+
+const referred = new WeakMap<Source, Map<EvidenceKind, EvidenceReference>>();
+
+/** One reference for all findings that rest on the same source: a subscription's role list stands behind thousands. */
+function reference(kind: EvidenceKind, source: Source): EvidenceReference {
+  const known = referred.get(source) ?? new Map<EvidenceKind, EvidenceReference>();
+  referred.set(source, known);
+  const made = known.get(kind) ?? { kind, ...source, source: shorten(source.source) };
+  known.set(kind, made);
+  return made;
 }
 
 function shorten(text: string, longest = longestText): string {

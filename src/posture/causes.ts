@@ -1,30 +1,67 @@
-import type { Cause, Drift } from '../model.ts';
+import type { Cause, Drift, Service } from '../model.ts';
 import { severityRank } from './coverage.ts';
 import type { DecisionInput, Opening } from './decide.ts';
 
+type Input = Pick<DecisionInput, 'at' | 'family' | 'drifts' | 'idOf' | 'follows'>;
+
 /**
- * Drifts that begin together with one culprit and one direction share a cause. One that begins later gets a cause of its
- * own, unless nobody was told of the first yet and it is no graver: what was announced never changes.
+ * Drifts that begin together with one culprit and one direction share a cause, and so does what follows from one of them.
+ * One that begins later gets a cause of its own, unless nobody was told of the first yet and it is no graver, or unless it
+ * is out of sight because of what was told already: what was announced never changes.
  */
 export function withCauses(
   openings: readonly Opening[],
-  input: Pick<DecisionInput, 'at' | 'family' | 'drifts' | 'idOf'>,
+  input: Input,
 ): { readonly drifts: readonly Drift[]; readonly causes: readonly Cause[] } {
   const causes: Cause[] = [];
-  const groups = Map.groupBy(openings, ({ culprit, direction }) => `${direction} ${culprit.key.toLowerCase()}`);
-  const drifts = [...groups.values()].flatMap((members) => {
-    const worst = members.toSorted(byGravity)[0];
-    if (!worst) return [];
-    const begun = beginCause(worst, input);
-    const unannounced = findUnannounced(begun, input.drifts);
-    if (!unannounced) causes.push(begun);
-    return members.map((member) => toDrift(member, unannounced ?? begun));
+  const explained = new Map(openings.map((opening) => [opening, explanationOf(opening, openings, input)]));
+  const others = openings.filter((opening) => explained.get(opening) === undefined);
+  const groups = Map.groupBy(others, (opening) => {
+    const { culprit, direction } = leaderOf(opening, openings, input);
+    return `${direction} ${culprit.key.toLowerCase()}`;
   });
-  return { drifts, causes };
+  const begun = [...groups.values()].flatMap((members) => {
+    const cause = beginCause(members, openings, input);
+    if (!cause) return [];
+    const unannounced = findUnannounced(cause, input.drifts);
+    if (!unannounced) causes.push(cause);
+    return members.map((member) => toDrift(member, unannounced ?? cause));
+  });
+  return { drifts: [...begun, ...[...explained.values()].flatMap((drift) => drift ?? [])], causes };
 }
 
-function beginCause(worst: Opening, { at, family, idOf }: Pick<DecisionInput, 'at' | 'family' | 'idOf'>): Cause {
-  const { culprit, direction, severity, check, service } = worst;
+/** What turned out of sight where something told before explains it: that one's cause, as a drift of it. */
+function explanationOf(opening: Opening, openings: readonly Opening[], { drifts, follows }: Input): Drift | undefined {
+  if (opening.direction !== 'obscured' || openings.some((other) => explains(other, opening, follows))) return undefined;
+  const first = drifts.find((drift) => drift.resolvedAt === undefined && explains(drift, opening, follows));
+  return first && toDrift(opening, causeOf(first));
+}
+
+/** The opening that explains this one, and is not explained itself. */
+function leaderOf(opening: Opening, openings: readonly Opening[], input: Input): Opening {
+  const leader = openings.find((other) => explains(other, opening, input.follows));
+  return leader ? leaderOf(leader, openings, input) : opening;
+}
+
+function explains(
+  defect: { readonly check: string; readonly service: Service; readonly direction: string },
+  { check, service }: Opening,
+  follows: Input['follows'],
+): boolean {
+  const owners = [service.id, service.workspaceId].map((id) => id?.toLowerCase());
+  return (
+    defect.direction === 'regressed' &&
+    follows(check).includes(defect.check) &&
+    owners.includes(defect.service.id.toLowerCase())
+  );
+}
+
+function beginCause(members: readonly Opening[], openings: readonly Opening[], input: Input): Cause | undefined {
+  const { at, family, idOf } = input;
+  const worst = members.toSorted(byGravity)[0];
+  const leader = members.filter((one) => leaderOf(one, openings, input) === one).toSorted(byGravity)[0];
+  if (!worst || !leader) return undefined;
+  const { culprit, direction, check, service } = leader;
   const key = culprit.key.toLowerCase();
   return {
     schema: 1,
@@ -33,38 +70,43 @@ function beginCause(worst: Opening, { at, family, idOf }: Pick<DecisionInput, 'a
     title: culprit.title,
     family,
     direction,
-    severity,
+    severity: worst.severity,
     check,
     serviceName: service.name,
     openedAt: at,
   };
 }
 
-function findUnannounced(begun: Cause, drifts: readonly Drift[]): Cause | undefined {
+function findUnannounced(begun: Cause, drifts: readonly Drift[]): CauseOfDrift | undefined {
   const alike = drifts.filter(
-    ({ causeKey, direction, causeSeverity, resolvedAt }) =>
+    ({ causeKey, causeDirection, causeSeverity, resolvedAt }) =>
       resolvedAt === undefined &&
       causeKey === begun.key &&
-      direction === begun.direction &&
+      causeDirection === begun.direction &&
       severityRank(causeSeverity) <= severityRank(begun.severity),
   );
   const first = alike.find(({ causeId }) => {
     const members = drifts.filter((drift) => drift.causeId === causeId);
     return members.every(({ openSentAt }) => openSentAt === undefined);
   });
-  if (!first) return undefined;
+  return first && causeOf(first);
+}
+
+type CauseOfDrift = Omit<Cause, 'schema' | 'family' | 'openedAt'>;
+
+function causeOf(drift: Drift): CauseOfDrift {
   return {
-    ...begun,
-    causeId: first.causeId,
-    title: first.causeTitle,
-    severity: first.causeSeverity,
-    check: first.causeCheck,
-    serviceName: first.causeServiceName,
-    openedAt: first.openedAt,
+    causeId: drift.causeId,
+    key: drift.causeKey,
+    title: drift.causeTitle,
+    severity: drift.causeSeverity,
+    check: drift.causeCheck,
+    serviceName: drift.causeServiceName,
+    direction: drift.causeDirection,
   };
 }
 
-function toDrift({ culprit: _, ...opening }: Opening, cause: Cause): Drift {
+function toDrift({ culprit: _, ...opening }: Opening, cause: CauseOfDrift): Drift {
   return {
     ...opening,
     causeId: cause.causeId,
@@ -73,6 +115,7 @@ function toDrift({ culprit: _, ...opening }: Opening, cause: Cause): Drift {
     causeSeverity: cause.severity,
     causeCheck: cause.check,
     causeServiceName: cause.serviceName,
+    causeDirection: cause.direction,
   };
 }
 

@@ -32,6 +32,8 @@ export interface DecisionInput {
   /** checks of the family: what no check judges any more is no drift */
   readonly checks: ReadonlySet<string>;
   settling(check: string): Required<Settling>;
+  /** checks whose defect explains one of this check */
+  follows(check: string): readonly string[];
   isExcepted(service: Service, finding: Finding): boolean;
   /** what is to blame for this finding */
   culpritOf(service: Service, finding: Finding): Culprit;

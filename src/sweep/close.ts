@@ -108,6 +108,7 @@ async function rememberDrifts(
       drifts,
       checks: new Set(byId.keys()),
       settling: (id) => ({ opening: 0, resolving: 0, ...byId.get(id)?.settling }),
+      follows: (id) => byId.get(id)?.follows ?? [],
       isExcepted,
       culpritOf: (service, finding) => culpritOf(plan, service, finding),
       idOf,

@@ -33,8 +33,14 @@ const report: AvailabilityReport = {
   coverage: 0.75,
   place: 'vnet-hub',
   paths: [
-    { host: 'praxis.azurehealthcareapis.com', isOpen: true, message: 'answers 200', durationMs: 123 },
-    { host: 'lost.azurehealthcareapis.com', isOpen: false, message: 'timed out', durationMs: 6000 },
+    {
+      host: 'praxis.azurehealthcareapis.com',
+      serviceId: '/praxis',
+      isOpen: true,
+      message: 'answers 200',
+      durationMs: 123,
+    },
+    { host: 'lost.azurehealthcareapis.com', serviceId: '/lost', isOpen: false, message: 'timed out', durationMs: 6000 },
   ],
 };
 
@@ -70,6 +76,7 @@ test('a fleet is more than one queue holds: nothing is dropped', { timeout: 60_0
   const server = await ingestion();
   const paths = Array.from({ length: 1201 }, (_, i) => ({
     host: `praxis-${i}.azurehealthcareapis.com`,
+    serviceId: '/one',
     isOpen: true,
     message: 'answers 200',
     durationMs: 10,

@@ -76,6 +76,7 @@ export function aDrift(overrides: Partial<Drift> = {}): Drift {
     causeSeverity: 'critical',
     causeCheck: 'public-network-access',
     causeServiceName: 'wards',
+    causeDirection: 'regressed',
     service: aService('fhirService'),
     check: 'public-network-access',
     family: 'network',

@@ -28,6 +28,7 @@ beforeEach(async () => {
     causeSeverity: 'critical',
     causeCheck: 'public-network-access',
     causeServiceName: 'one',
+    causeDirection: 'regressed',
     service: watched('one'),
     check: 'public-network-access',
     family: 'network',

@@ -15,6 +15,7 @@ function drift(name: string, time: string, changes: Readonly<Record<string, stri
     causeSeverity: 'critical',
     causeCheck: 'public-network-access',
     causeServiceName: 'clinic',
+    causeDirection: 'regressed',
     check: 'public-network-access',
     family: 'network',
     severity: 'critical',
@@ -89,7 +90,7 @@ describe('drift-opened', () => {
   });
 
   test.each(['changed', 'added', 'recovered'])('%s does not page', (direction) => {
-    expect(run('drift-opened', [drift('DriftOpened', at('10T08:00'), { direction })], at('10T08:05'))).toEqual([]);
+    expect(run('drift-opened', [drift('DriftOpened', at('10T08:00'), { direction, causeDirection: direction })], at('10T08:05'))).toEqual([]);
   });
 
   test('every severity is paged by exactly one of the two rules', () => {
@@ -134,11 +135,12 @@ describe('coverage-lost', () => {
 
   test('fires for a family that knows too little twice in a row, with what is lost in percent', () => {
     const rows = [
-      sweep('audit', at('10T08:30'), 0.5),
-      sweep('audit', at('10T08:45'), 0.75),
+      sweep('audit', at('10T08:30'), 0.2),
+      sweep('audit', at('10T08:45'), 0.25),
       sweep('network', at('10T08:55')),
     ];
-    expect(last(...rows)).toEqual([{ key: 'audit', value: 25 }]);
+    expect(last(...rows)).toEqual([{ key: 'audit', value: 75 }]);
+    expect(last(...rows, sweep('audit', at('10T08:50'), 0.5))).toEqual([]);
   });
 
   test('one bad sweep is weather, and a good one ends it', () => {
@@ -240,6 +242,25 @@ describe('private-path-unavailable', () => {
     expect(seen(result(host, at('10T08:25'), false))).toEqual([]);
     const outside = host.replace('private', 'public');
     expect(seen(result(outside, at('10T08:20'), false), result(outside, at('10T08:25'), false))).toEqual([]);
+  });
+
+  test('what an open drift tells is not told again', () => {
+    const serviceId = '/subscriptions/s/One';
+    const lost = ['10T08:20', '10T08:25'].map((time) => ({
+      ...result(host, at(time), false),
+      Properties: { serviceId },
+    }));
+    const opened = drift('DriftOpened', at('10T04:00'), {
+      check: 'private-path-open',
+      serviceId: serviceId.toUpperCase(),
+    });
+    const told = (...events: readonly Row[]) =>
+      evaluate('private-path-unavailable', { availability: lost, events }, at('10T08:30'));
+    expect(told(opened)).toEqual([]);
+    expect(
+      told({ ...opened, Properties: { ...(opened.Properties as object), check: 'private-dns-resolution' } }),
+    ).toHaveLength(1);
+    expect(told(opened, { ...opened, Name: 'DriftResolved', TimeGenerated: at('10T05:00') })).toHaveLength(1);
   });
 
   test('a table that does not exist yet is no error', () => {

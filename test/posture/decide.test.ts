@@ -98,6 +98,7 @@ class Monitor {
       baseline: this.options.baseline ?? [],
       drifts: this.drifts,
       settling: () => this.options.settling ?? settling,
+      follows: () => [],
       isExcepted: () => this.options.excepted?.() ?? false,
       culpritOf: (service) => ({ key: service.id, title: service.name }),
       idOf: (...parts) => parts.join('|'),

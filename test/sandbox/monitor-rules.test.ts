@@ -112,7 +112,7 @@ function toDrift({ driftId = 'd1', check, severity, direction, serviceName = 'eh
     causeServiceName: 'wards',
     ...(check ? { check, causeCheck: check } : {}),
     ...(severity ? { severity: severity as Severity, causeSeverity: severity as Severity } : {}),
-    ...(direction ? { direction: direction as Direction } : {}),
+    ...(direction ? { direction: direction as Direction, causeDirection: direction as Direction } : {}),
   };
 }
 
@@ -127,6 +127,7 @@ function anOpening(name: string, check = 'public-network-access', severity: Seve
     causeSeverity: ____,
     causeCheck: _____,
     causeServiceName: ______,
+    causeDirection: _______,
     ...drift
   } = aDrift({ driftId: `${name} ${check}`, check, severity });
   const service = aService('fhirService', { name, id: `/workspaces/wards${name === 'wards' ? '' : `/${name}`}` });
@@ -167,6 +168,7 @@ describe('an open drift', () => {
         family: 'network',
         drifts: known,
         idOf: (...parts) => parts.join(' '),
+        follows: () => [],
       }).drifts;
     const names = ['ehr', 'imaging', 'labs', 'pacs', 'trials'];
     const first = openAt(0, [], anOpening('wards'), ...names.slice(1).map((name) => anOpening(name)));
@@ -303,7 +305,7 @@ describe('other rules', () => {
   });
 
   test.each([
-    ['coverage-lost', 'SweepCompleted', { family: 'network', outcome: 'completed' }, { coverage: 0.5 }],
+    ['coverage-lost', 'SweepCompleted', { family: 'network', outcome: 'completed' }, { coverage: 0.4 }],
     ['policy-invalid', 'PolicyInvalid', { problem: 'line 3: unknown key' }, {}],
     [
       'exception-expiring',

@@ -112,7 +112,7 @@ test('records of schema 1 are read, wherever they stand', async () => {
   ]);
   expect(await store.currentFindings({ family: 'network' })).toHaveLength(1);
   expect((await store.driftBook('network')).drifts).toMatchObject([
-    { flaps: 1, recovering: true, causeServiceName: 'one' },
+    { flaps: 1, recovering: true, causeServiceName: 'one', causeDirection: 'regressed' },
   ]);
   expect(await store.driftsBetween('2026-11-20T07:30:00.000Z', '2026-11-20T07:30:00.000Z')).toMatchObject([
     { direction: 'obscured', resolution: 'known' },

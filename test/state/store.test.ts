@@ -131,6 +131,7 @@ function drift(extra: Partial<Drift> = {}): Drift {
     causeSeverity: cause.severity,
     causeCheck: cause.check,
     causeServiceName: cause.serviceName,
+    causeDirection: cause.direction,
     service,
     check: 'public-network-access',
     family: 'network',

@@ -35,6 +35,7 @@ test('a workspace and its child open as one cause with two members, each step on
       causeSeverity: 'critical',
       causeCheck: 'public-network-access',
       causeServiceName: 'ward',
+      causeDirection: 'regressed',
       was: 'nothing accepted',
     },
     measurements: { members: 2 },

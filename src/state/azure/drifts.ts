@@ -34,7 +34,7 @@ export function driftStore(table: Table): DriftStore {
       const rows = await findRows(table, `${equals('PartitionKey', family)} and ${range}`);
       const drifts = rows.filter(({ rowKey }) => rowKey !== 'head').map((row) => fromRow<Drift>(table, row));
       return {
-        drifts: (await Promise.all(drifts)).map(withServiceName),
+        drifts: (await Promise.all(drifts)).map(withCause),
         version: rows.find(({ rowKey }) => rowKey === 'head')?.etag ?? '',
       };
     },
@@ -61,7 +61,7 @@ export function driftStore(table: Table): DriftStore {
         ranges.map((range) => `${equals('PartitionKey', family)} and ${range}`),
       );
       const found = (await Promise.all(filters.map((filter) => readRows<Drift>(table, filter)))).flat();
-      const unique = new Map(found.map((drift) => [drift.driftId, withServiceName(drift)]));
+      const unique = new Map(found.map((drift) => [drift.driftId, withCause(drift)]));
       return [...unique.values()].filter((drift) => wasOpen(drift, from, to));
     },
     async cause(causeId) {
@@ -79,9 +79,10 @@ export function driftStore(table: Table): DriftStore {
   };
 }
 
-/** Before causes named a service, their title, which all of their drifts share, is the best word for it. */
-function withServiceName(drift: Drift): Drift {
-  return { ...drift, causeServiceName: drift.causeServiceName ?? drift.causeTitle };
+/** Before drifts named their cause's service and direction, its title and their own direction are the best words for it. */
+function withCause(drift: Drift): Drift {
+  const { causeServiceName = drift.causeTitle, causeDirection = drift.direction } = drift;
+  return { ...drift, causeServiceName, causeDirection };
 }
 
 const neverMatches = `W/"datetime'1601-01-01T00%3A00%3A00.0000000Z'"`;
