@@ -1,4 +1,4 @@
-import { toDecimal, toGuid } from './convert.ts';
+import { toDecimal, toGuid, toReal } from './convert.ts';
 import { parseDatetime, parseTimespan, ticksOf, ticksOfDate } from './datetime.ts';
 import type { KqlType } from './engine.ts';
 import { invalid } from './failure.ts';
@@ -43,16 +43,17 @@ function scalar(text: string, type: KqlType, node: Node, context: Context): Valu
   if (content === 'null') return null;
   switch (type) {
     case 'bool':
-      return /^(true|1)$/i.test(content);
+      if (!/^(true|false|\d+)$/i.test(content)) throw invalid(`${textOf(node)} is not a bool`, node.TextStart);
+      return !/^(false|0+)$/i.test(content);
     case 'int':
     case 'long':
       return integer(content, node);
     case 'real':
-      return real(content);
+      return real(content, node);
     case 'decimal':
-      return toDecimal(content, 'string');
+      return read(toDecimal(content, 'string'), node, 'a decimal');
     case 'guid':
-      return toGuid(content);
+      return read(toGuid(content), node, 'a guid');
     case 'timespan':
       return timespan(content, node);
     default:
@@ -74,10 +75,17 @@ function timespan(text: string, node: Node): Long {
   return ticks;
 }
 
-function real(text: string): number {
+/** What was read from a literal; a literal that holds nothing of its type is refused. */
+function read<T>(value: T | null, node: Node, what: string): T {
+  if (value === null) throw invalid(`${textOf(node)} is not ${what}`, node.TextStart);
+  return value;
+}
+
+function real(text: string, node: Node): number {
   const infinite = /^([+-]?)inf(inity)?$/i.exec(text);
   if (infinite !== null) return infinite[1] === '-' ? -Infinity : Infinity;
-  return Number(text);
+  if (/^nan$/i.test(text)) return Number.NaN;
+  return read(toReal(text, 'string'), node, 'a number');
 }
 
 function datetime(text: string, wrapped: boolean, node: Node, context: Context): Long | null {

@@ -16,6 +16,8 @@ export interface Plan {
   readonly run: () => readonly Row[];
   /** What `union withsource` calls it. */
   readonly name?: string;
+  /** Its rows have an order that window functions may count on. */
+  readonly serialized?: true;
 }
 
 /** Where an operator stands while it evaluates rows; read by prev(), next() and the row_…() functions. */
@@ -60,6 +62,8 @@ export interface Scope {
   readonly sides?: { readonly left: RowScope; readonly right: RowScope };
   /** Inside a subquery that runs for each row or part: what it is given changes from run to run. */
   readonly repeated?: true;
+  /** Inside an operator: whether the rows it reads have an order that window functions may count on. */
+  readonly serialized?: boolean;
   /** Inside scan: the steps, whose remembered rows follow the row's own columns one after the other. */
   readonly steps?: readonly string[];
   /** Inside summarize: takes an aggregate's call and answers with its slot. */

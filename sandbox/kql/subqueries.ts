@@ -1,5 +1,5 @@
 import { compile } from './expressions.ts';
-import { constant, type Expr, type Plan, type Scope } from './scope.ts';
+import { constant, type Expr, NO_ROW, type Plan, type Scope } from './scope.ts';
 import type { Node } from './syntax.ts';
 import { compileTable } from './tabular.ts';
 import { missing } from './values.ts';
@@ -18,9 +18,12 @@ export function tableOf(node: Node, scope: Scope): Plan {
   return compileTable(node, { ...scope, row: undefined });
 }
 
-/** The first cell of a tabular expression as a constant; of a scalar one, the expression itself. */
+/** What toscalar() gives, evaluated once: the first cell of a tabular expression, or a scalar one that depends on no row. */
 export function scalarOf(node: Node, scope: Scope): Expr {
-  if (!isTabular(node, scope)) return compile(node, scope);
+  if (!isTabular(node, scope)) {
+    const { type, run } = compile(node, { ...scope, row: undefined });
+    return constant(run(NO_ROW), type);
+  }
   const plan = tableOf(node, scope);
   const type = plan.columns[0]?.type ?? 'dynamic';
   const cell = plan.run()[0]?.[0];

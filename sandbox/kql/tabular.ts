@@ -60,9 +60,41 @@ export function compileTable(node: Node, scope: Scope, input?: Plan): Plan {
 }
 
 function applyOperator(operator: Node, input: Plan, scope: Scope): Plan {
-  if (kindOf(operator) === 'UnionOperator') return unionOf(operator, input, scope);
-  return operatorFor(operator)(operator, input, scope);
+  const kind = kindOf(operator);
+  if (kind === 'UnionOperator') return unionOf(operator, input, scope);
+  const isOrdered = input.serialized === true;
+  const serialized = isOrdered || kind === 'SerializeOperator';
+  const plan = operatorFor(operator)(operator, input, { ...scope, serialized });
+  return ORDERING.has(kind) || (isOrdered && KEEPING_ORDER.has(kind)) ? { ...plan, serialized: true } : plan;
 }
+
+/** The operators whose rows come serialized, and those whose rows are serialized where those they read are. */
+const ORDERING: ReadonlySet<string> = new Set([
+  'GetSchemaOperator',
+  'SerializeOperator',
+  'SortOperator',
+  'TopHittersOperator',
+  'TopOperator',
+]);
+const KEEPING_ORDER: ReadonlySet<string> = new Set([
+  'AsOperator',
+  'ExtendOperator',
+  'FilterOperator',
+  'MvApplyOperator',
+  'MvExpandOperator',
+  'ParseKvOperator',
+  'ParseOperator',
+  'ParseWhereOperator',
+  'ProjectAwayOperator',
+  'ProjectByNamesOperator',
+  'ProjectKeepOperator',
+  'ProjectOperator',
+  'ProjectRenameOperator',
+  'ProjectReorderOperator',
+  'RenderOperator',
+  'ScanOperator',
+  'TakeOperator',
+]);
 
 function named(node: Node, scope: Scope): Plan {
   const name = node.SimpleName ?? textOf(node);

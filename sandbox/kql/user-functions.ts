@@ -86,13 +86,29 @@ function insideBody(
   scope: Scope,
   input?: Plan,
 ): readonly [Node, Scope] {
-  const body = bodyOf(node, name);
+  return run(bodyOf(node, name), enter(node, name, called, scope, input));
+}
+
+/** The expression that a body ends with, and the names in sight there. */
+function run(body: Node, scope: Scope): readonly [Node, Scope] {
   const statements = child(body, 'Statements');
-  let inner = enter(node, name, called, scope, input);
+  let inner = scope;
   for (const statement of statements === undefined ? [] : elements(statements)) {
     inner = { ...inner, env: declare(statement, inner) };
   }
   return [need(body, 'Expression'), inner];
+}
+
+/** The functions without parameters that the query declares as views, by name: search looks into them as into tables. */
+export function viewsOf(scope: Scope): ReadonlyMap<string, Plan> {
+  const views = new Map<string, Plan>();
+  for (const [name, bound] of scope.env.names) {
+    if (bound.kind !== 'function' || child(bound.declaration, 'ViewKeyword') === undefined) continue;
+    if (items(need(bound.declaration, 'Parameters'), 'Parameters').length > 0) continue;
+    const [expression, inner] = run(need(bound.declaration, 'Body'), { ...scope, env: bound.env });
+    views.set(name, { ...memo(tableOf(expression, inner)), name });
+  }
+  return views;
 }
 
 export function callScalar(node: Node, name: string, called: UserFunction, scope: Scope): Expr {

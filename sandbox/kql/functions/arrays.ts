@@ -1,5 +1,5 @@
 import { compareValues, equalValues } from '../compare.ts';
-import { toReal } from '../convert.ts';
+import { toReal, unwrap } from '../convert.ts';
 import { toDynamic } from '../json.ts';
 import { series } from '../operators/sources.ts';
 import { derived, type Expr } from '../scope.ts';
@@ -117,6 +117,14 @@ function zip(...lists: Value[]): Value {
   return Array.from({ length: longest }, (_, index) => all.map((list) => list[index] ?? null));
 }
 
+function isNumber(value: Value): boolean {
+  const type = unwrap(value)[1];
+  return type === 'long' || type === 'real' || type === 'decimal';
+}
+
+/** What range() and repeat() give at most. */
+const MOST_ELEMENTS = 1_048_576;
+
 const range: Maker = (args, site) => {
   const [start, stop, step] = args as [Expr, Expr, Expr | undefined];
   const type =
@@ -130,7 +138,9 @@ const range: Maker = (args, site) => {
   const runs = [runAs(start, own), runAs(stop, own)] as const;
   const stepRun = step === undefined ? () => (stepType === 'timespan' ? 36_000_000_000 : 1) : runAs(step, stepType);
   return derived(site.type, args, (row) =>
-    series(runs[0](row), runs[1](row), stepRun(row), own === 'real').map((value) => toDynamic(value, own)),
+    series(runs[0](row), runs[1](row), stepRun(row), own === 'real', MOST_ELEMENTS).map((value) =>
+      toDynamic(value, own),
+    ),
   );
 };
 
@@ -201,13 +211,17 @@ export const arrayFunctions: Library = {
   array_index_of: indexOf,
   array_sum: simple(
     'd',
-    onArray((array) => array.reduce<number>((sum, item) => sum + (toReal(item ?? null, 'dynamic') ?? 0), 0)),
+    onArray((array) => {
+      const numbers = array.filter((item) => item !== null);
+      if (!numbers.every(isNumber)) return null;
+      return numbers.reduce<number>((sum, item) => sum + (toReal(item, 'dynamic') ?? 0), 0);
+    }),
   ),
   array_sort_asc: sortMaker(false),
   array_sort_desc: sortMaker(true),
   zip: simple('D*', zip),
   range,
   repeat: simple('Dl', (value: Value, count: number) =>
-    count < 0 ? null : Array.from({ length: count }, () => value),
+    count < 0 ? null : Array.from({ length: Math.min(count, MOST_ELEMENTS) }, () => value),
   ),
 };

@@ -40,7 +40,7 @@ function binned(value: Value, size: Value, origin: Value, type: KqlType): Value 
 }
 
 /** An origin near zero that is a whole number of sizes away from 0001-01-01. */
-function originOf(size: Long): Long {
+export function originOf(size: Long): Long {
   const big = BigInt(size);
   const rest = DAYS_BEFORE % big;
   return rest === 0n ? 0 : Number.isSafeInteger(Number(rest)) ? Number(rest) : rest;

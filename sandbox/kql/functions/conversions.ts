@@ -14,11 +14,8 @@ const to =
 
 const toDynamicValue: Maker = (args, site) => {
   const [arg] = args as [Expr];
-  if (arg.type === 'dynamic')
-    return derived(site.type, [arg], (row) => {
-      const value = arg.run(row);
-      return typeof value === 'string' ? parseDynamic(value, 'string') : value;
-    });
+  // What is dynamic already is passed on as it is, even a text that holds JSON.
+  if (arg.type === 'dynamic') return arg;
   return derived(site.type, [arg], (row) => parseDynamic(arg.run(row), arg.type));
 };
 
@@ -30,9 +27,13 @@ function sortedKeys(value: Value): Value {
   return Object.fromEntries(names.map((name) => [name, sortedKeys(value[name])]));
 }
 
-function hex(value: Long, length = 0): string {
-  return BigInt.asUintN(64, BigInt(value)).toString(16).padStart(Number(length), '0');
-}
+/** Two's complement in as many bits as the type has. */
+const toHex: Maker = (args, site) =>
+  simple(args[0]?.type === 'int' ? 'il' : 'll', (value: Long, length = 0) =>
+    BigInt.asUintN(args[0]?.type === 'int' ? 32 : 64, BigInt(value))
+      .toString(16)
+      .padStart(Number(length), '0'),
+  )(args, site);
 
 export const conversions: Library = {
   ...alias(['tobool', 'toboolean'], to('bool')),
@@ -45,6 +46,6 @@ export const conversions: Library = {
   tostring: to('string'),
   ...alias(['totimespan', 'totime'], to('timespan')),
   ...alias(['todynamic', 'toobject', 'parse_json', 'parsejson'], toDynamicValue),
-  tohex: simple('ll', hex),
+  tohex: toHex,
   dynamic_to_json: simple('d', (value) => toText(sortedKeys(value), 'dynamic')),
 };

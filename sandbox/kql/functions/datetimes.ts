@@ -56,7 +56,8 @@ function startOf(part: Part, time: Long, offset = 0): Long | null {
 
 function endOf(part: Part, time: Long, offset = 0): Long | null {
   const next = startOf(part, time, offset + 1);
-  return next === null ? null : subtract(next, 1);
+  if (next !== null) return subtract(next, 1);
+  return startOf(part, time, offset) === null ? null : ticksOf(9999, 12, 31, 23, 59, 59, 9_999_999);
 }
 
 /** Days since Sunday. 2020-01-01 was a Wednesday. */
@@ -190,13 +191,24 @@ const makeTimespanMaker: Maker = (args, site) => {
   );
 };
 
-/** A time counted from 1970 in units of so many ticks. */
-const unixTime = (ticks: number) =>
-  simple('r', (value: number) => {
-    const milliseconds = (value * ticks) / 10_000;
-    const whole = Math.floor(milliseconds);
-    return ticksOfUnix(whole, Math.round((milliseconds - whole) * 10_000));
-  });
+/** A time counted from 1970 in units of so many nanoseconds; a whole number is exact. */
+const unixTime =
+  (nanoseconds: number): Maker =>
+  (args, site) => {
+    const type = args[0]?.type;
+    if (type !== 'int' && type !== 'long') {
+      return simple('r', (value: number) => {
+        const milliseconds = (value * nanoseconds) / 1_000_000;
+        const whole = Math.floor(milliseconds);
+        return ticksOfUnix(whole, Math.round((milliseconds - whole) * 10_000));
+      })(args, site);
+    }
+    return simple('x', (value: Long) => {
+      const ticks = (BigInt(value) * BigInt(nanoseconds)) / 100n;
+      const rest = ((ticks % 10_000n) + 10_000n) % 10_000n;
+      return ticksOfUnix(Number((ticks - rest) / 10_000n), Number(rest));
+    })(args, site);
+  };
 
 function bounds(of: (part: Part, time: Long, offset?: number) => Long | null, part: Part): Maker {
   return simple('tl', (time: Long, offset?: number) => of(part, time, offset ?? 0));
@@ -228,10 +240,10 @@ export const datetimeFunctions: Library = {
   ...alias(['datetime_part', 'datepart'], simple('st', datetimePart)),
   make_datetime: makeDatetimeMaker,
   make_timespan: makeTimespanMaker,
-  unixtime_seconds_todatetime: unixTime(TICKS_PER_SECOND),
-  unixtime_milliseconds_todatetime: unixTime(10_000),
-  unixtime_microseconds_todatetime: unixTime(10),
-  unixtime_nanoseconds_todatetime: unixTime(0.01),
+  unixtime_seconds_todatetime: unixTime(1_000_000_000),
+  unixtime_milliseconds_todatetime: unixTime(1_000_000),
+  unixtime_microseconds_todatetime: unixTime(1000),
+  unixtime_nanoseconds_todatetime: unixTime(1),
   format_datetime: simple('ts', formatDatetime),
   format_timespan: simple('ps', formatTimespan),
 };

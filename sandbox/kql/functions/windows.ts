@@ -8,6 +8,8 @@ import { type Library, type Maker, runAs, type Site } from './define.ts';
 function cursorOf(site: Site): Cursor {
   const cursor = site.scope.row?.cursor;
   if (cursor === undefined) throw invalid(`${site.name}() needs rows`, site.node.TextStart);
+  if (site.scope.serialized !== true)
+    throw invalid(`${site.name}() needs serialized rows: sort or serialize them before`, site.node.TextStart);
   return cursor;
 }
 

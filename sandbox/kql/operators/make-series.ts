@@ -5,6 +5,7 @@ import { convert } from '../convert.ts';
 import type { KqlType } from '../engine.ts';
 import { compile } from '../expressions.ts';
 import { invalid, unsupported } from '../failure.ts';
+import { originOf } from '../functions/bins.ts';
 import { toDynamic } from '../json.ts';
 import { type Expr, NO_ROW, type Plan, type RowScope, rowScope, type Scope } from '../scope.ts';
 import { child, items, kindOf, type Node, need } from '../syntax.ts';
@@ -66,7 +67,10 @@ function inclusive(value: Value): Value {
 }
 
 function binOf(value: Value, { expr, from, step }: Axis): Value {
-  if (expr.type !== 'real') return floorTo(value as Long, step as Long, (from ?? 0) as Long);
+  if (expr.type !== 'real') {
+    const origin = (from ?? (expr.type === 'datetime' ? originOf(step as Long) : 0)) as Long;
+    return floorTo(value as Long, step as Long, origin);
+  }
   const origin = (from ?? 0) as number;
   const size = step as number;
   return origin + Math.floor(((value as number) - origin) / size) * size;
@@ -103,7 +107,7 @@ export function makeSeries(node: Node, input: Plan, scope: Scope): Plan {
   const row = rowScope(input.columns);
   const inside = { ...scope, row };
   const axis = axisOf(node, inside);
-  if (axis.step === null || axis.step === 0) throw invalid('make-series needs a step', node.TextStart);
+  if (axis.step === null || !((axis.step as Long) > 0)) throw invalid('make-series needs a step', node.TextStart);
   const by = child(node, 'ByClause');
   const keys = (by === undefined ? [] : items(by, 'Expressions')).map((item) => compile(unnamed(item), inside));
   const aggregates = items(node, 'Aggregates');

@@ -52,11 +52,11 @@ interface Expanding {
   readonly limit: number;
 }
 
-/** The rows of the elements, side by side; [] where nothing can be expanded. */
-function expandRow(row: Row, { all, pairs, limit }: Expanding, keepEmpty: boolean): Row[] {
+/** The rows of the elements, side by side: one for a null, none for what is empty. */
+function expandRow(row: Row, { all, pairs, limit }: Expanding): Row[] {
   const lists = all.map(({ expr }) => elementsOf(expr.run(row), expr.type, pairs));
-  const longest = Math.max(...lists.map((list) => list?.length ?? 0));
-  const count = Math.min(limit, longest === 0 && keepEmpty && lists.some((list) => list === undefined) ? 1 : longest);
+  const longest = Math.max(...lists.map((list) => list?.length ?? 1));
+  const count = Math.min(limit, longest);
   return Array.from({ length: count }, (_, index) =>
     all.map(({ type }, column) => {
       const value = lists[column]?.[index] ?? null;
@@ -95,7 +95,7 @@ export function mvExpand(node: Node, input: Plan, scope: Scope): Plan {
       input
         .run()
         .flatMap((source) =>
-          expandRow(source, expanding, true).map((values, index) => cells.map((cell) => cell(source, values, index))),
+          expandRow(source, expanding).map((values, index) => cells.map((cell) => cell(source, values, index))),
         ),
   };
 }
@@ -115,7 +115,11 @@ export function mvApply(node: Node, input: Plan, scope: Scope): Plan {
     .map((column, position) => ({ column, position }))
     .filter(({ column }) => !addedNames.has(column.name));
   let current: readonly Row[] = [];
-  const inner: Plan = { columns: [...others.map(({ column }) => column), ...added], run: () => current };
+  const inner: Plan = {
+    columns: [...others.map(({ column }) => column), ...added],
+    run: () => current,
+    serialized: true,
+  };
   const subquery = compileTable(need(node, 'Subquery'), { ...scope, row: undefined, repeated: true }, inner);
   const columns = columnsOf(node);
   const positions = rowScope(subquery.columns).positions;
@@ -131,12 +135,13 @@ export function mvApply(node: Node, input: Plan, scope: Scope): Plan {
     run: () =>
       input.run().flatMap((source) => {
         const kept = others.map(({ position }) => source[position]);
-        current = expandRow(source, expanding, false).map((values, index) => [
+        current = expandRow(source, expanding).map((values, index) => [
           ...kept,
           ...values,
           ...(itemIndex === undefined ? [] : [index]),
         ]);
-        return subquery.run().map((result) => cells.map((cell) => cell(source, result)));
+        // Without elements there is no table to run the subquery over, not even a summarize.
+        return current.length === 0 ? [] : subquery.run().map((result) => cells.map((cell) => cell(source, result)));
       }),
   };
 }

@@ -2,8 +2,9 @@ import { convert } from '../convert.ts';
 import type { KqlColumn } from '../engine.ts';
 import { compile } from '../expressions.ts';
 import { invalid, unsupported } from '../failure.ts';
+import { SchemaFound } from '../plugins/signal.ts';
 import { type Expr, NO_ROW, type Plan, type RowScope, rowScope, type Scope } from '../scope.ts';
-import { child, items, type Node, need, tokenText } from '../syntax.ts';
+import { child, items, type Node, need, textOf, tokenText } from '../syntax.ts';
 import { columnsOf } from '../tabular.ts';
 import { missing, type Row, type Value } from '../values.ts';
 import { parameterOf } from './parameters.ts';
@@ -58,9 +59,26 @@ function stepOf(node: Node, row: RowScope, names: readonly string[], scope: Scop
   };
 }
 
+/** The column that the analyser adds where the query asks for none; Kusto itself does not, so it is taken away again. */
+const UNASKED = 'match_id';
+
+function isDropped(node: Node): boolean {
+  const parent = child(node, 'Parent');
+  const above = parent === undefined ? [] : [parent, child(parent, 'Parent')];
+  return above.some((pipe) => {
+    const next = pipe === undefined ? undefined : child(pipe, 'Operator');
+    return next !== undefined && textOf(next).replace(/\s/g, '') === `project-away${UNASKED}`;
+  });
+}
+
 /** Matches the rows, in their order, against a sequence of steps that remember what matched. */
 export function scan(node: Node, input: Plan, scope: Scope): Plan {
   const columns = columnsOf(node);
+  if (parameterOf(node, 'with_match_id') === undefined && !isDropped(node)) {
+    // Inside a function the text of the query is not at hand.
+    if (scope.env.depth > 0) throw unsupported('scan without with_match_id inside a function', node.TextStart);
+    throw new SchemaFound(node.End, ` | project-away ${UNASKED}`);
+  }
   for (const clause of ['OrderByClause', 'PartitionByClause']) {
     if (child(node, clause) !== undefined) throw unsupported(`scan with ${clause}`, node.TextStart);
   }
@@ -74,7 +92,7 @@ export function scan(node: Node, input: Plan, scope: Scope): Plan {
     throw unsupported('scan output=last', node.TextStart);
   const initial = declared.map((declaration) => declaration.initial);
   const blank = [...input.columns.map(({ type }) => missing(type)), ...initial];
-  const matchId = parameterOf(node, 'with_match_id');
+  const matchId = parameterOf(node, 'with_match_id') ?? UNASKED;
   const cells = columns.map(({ name }) => (name === matchId ? -1 : (row.positions.get(name) ?? -1)));
   return {
     columns,

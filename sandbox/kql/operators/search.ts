@@ -4,6 +4,7 @@ import { derived, type Expr, type Plan, type RowScope, rowScope, type Scope } fr
 import { child, items, kindOf, type Node, need } from '../syntax.ts';
 import { columnsOf, databaseTable } from '../tabular.ts';
 import { type TextOperator, textOperator } from '../text-operators.ts';
+import { viewsOf } from '../user-functions.ts';
 import type { Row } from '../values.ts';
 import { parameterOf } from './parameters.ts';
 import { combine, sourcesOf } from './union.ts';
@@ -71,7 +72,10 @@ export function search(node: Node, input: Plan | undefined, scope: Scope): Plan 
     input !== undefined
       ? [input]
       : clause === undefined
-        ? [...database.tables.keys()].map((name) => databaseTable(name, database, node))
+        ? [
+            ...[...database.tables.keys()].map((name) => databaseTable(name, database, node)),
+            ...[...viewsOf(scope).values()],
+          ]
         : sourcesOf(items(clause, 'Expressions'), scope);
   const all = combine(plans, columns, '$table');
   const row = rowScope(columns);

@@ -28,11 +28,11 @@ export function rangeRows(node: Node, scope: Scope): Plan {
     return expr.type === wanted ? expr.run([]) : convert(expr.run([]), expr.type, wanted);
   });
   const rows = series(from ?? null, to ?? null, step ?? null, type === 'real').map((value): Row => [value]);
-  return { columns, run: () => rows };
+  return { columns, run: () => rows, serialized: true };
 }
 
-/** The values from … to … step; nothing where one of them is null or the step is zero. */
-export function series(from: Value, to: Value, step: Value, real: boolean): Value[] {
+/** The values from … to … step, `most` of them; nothing where one of the three is null or the step is zero. */
+export function series(from: Value, to: Value, step: Value, real: boolean, most = Infinity): Value[] {
   const values: Value[] = [];
   const size = toReal(step, 'real') ?? 0;
   if (from === null || to === null || step === null || size === 0) return values;
@@ -40,12 +40,14 @@ export function series(from: Value, to: Value, step: Value, real: boolean): Valu
   if (real) {
     const start = from as number;
     for (let index = 0; up ? start + index * size <= (to as number) : start + index * size >= (to as number); index++) {
+      if (values.length >= most) break;
       values.push(start + index * size);
       tooMany(values.length);
     }
     return values;
   }
   for (let value = from as Long; up ? value <= (to as Long) : value >= (to as Long); value = add(value, step as Long)) {
+    if (values.length >= most) break;
     values.push(value);
     tooMany(values.length);
   }

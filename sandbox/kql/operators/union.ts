@@ -1,8 +1,9 @@
 import type { KqlColumn } from '../engine.ts';
-import { unsupported } from '../failure.ts';
+import { invalid, unsupported } from '../failure.ts';
 import type { Plan, Scope } from '../scope.ts';
 import { elements, items, kindOf, type Node, textOf } from '../syntax.ts';
 import { columnsOf, compileTable, databaseTable } from '../tabular.ts';
+import { viewsOf } from '../user-functions.ts';
 import { missing, type Row, type Value } from '../values.ts';
 import { parameterOf } from './parameters.ts';
 
@@ -24,18 +25,13 @@ function wildcard(item: Node, scope: Scope): Plan[] {
       .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
       .replaceAll('*', '.*')}$`,
   );
-  const { tables } = scope.env.context.database;
-  const names = [
-    ...tables.keys(),
-    ...[...scope.env.names].filter(([, { kind }]) => kind === 'table').map(([name]) => name),
-  ];
-  return names.filter((name) => pattern.test(name)).map((name) => tableNamed(name, item, scope));
-}
-
-function tableNamed(name: string, node: Node, scope: Scope): Plan {
-  const bound = scope.env.names.get(name);
-  if (bound?.kind === 'table') return { ...bound.plan, name };
-  return databaseTable(name, scope.env.context.database, node);
+  const { database } = scope.env.context;
+  const view = [...viewsOf(scope).keys()].find((name) => pattern.test(name));
+  // The analyser does not tell the columns of such a union.
+  if (view !== undefined) throw unsupported(`the view ${view} in ${textOf(item)}`, item.TextStart);
+  return [...database.tables.keys()]
+    .filter((name) => pattern.test(name))
+    .map((name) => databaseTable(name, database, item));
 }
 
 /** Whether the leftmost name of the expression is not known: the analyser gives it no type. */
@@ -61,6 +57,7 @@ export function unionOf(node: Node, input: Plan | undefined, scope: Scope): Plan
   const kind = parameterOf(node, 'kind') ?? 'outer';
   if (kind !== 'outer' && kind !== 'inner') throw unsupported(`union kind=${kind}`, node.TextStart);
   const plans = sources(node, input, scope);
+  if (plans.length === 0) throw invalid('none of the tables of the union is there', node.TextStart);
   const inAll = (column: KqlColumn) =>
     plans.every((plan) => plan.columns.some(({ name, type }) => name === column.name && type === column.type));
   const sourceColumn = parameterOf(node, 'withsource') ?? parameterOf(node, 'with_source');

@@ -11,7 +11,7 @@ import { bagUnpack } from './bag-unpack.ts';
 import { narrow } from './narrow.ts';
 import { pivot } from './pivot.ts';
 import { rowsNear } from './rows-near.ts';
-import { SchemaFound } from './signal.ts';
+import { SchemaFound, schemaText } from './signal.ts';
 
 /** The arguments of a plugin's call: those in place and those by name. */
 export interface PluginArguments {
@@ -50,7 +50,7 @@ export function evaluate(node: Node, input: Plan, scope: Scope): Plan {
   if (node.ResultType?.IsOpen !== true) return plan;
   // Inside a function the text of the query is not at hand.
   if (scope.env.depth > 0) throw unsupported(`the plugin ${name} without a schema inside a function`, node.TextStart);
-  throw new SchemaFound(call.End, plan.columns);
+  throw new SchemaFound(call.End, schemaText(plan.columns));
 }
 
 /** The columns that the schema asks for, by name. */

@@ -1,22 +1,25 @@
 import type { KqlColumn } from '../engine.ts';
 
 /**
- * Thrown while compiling: the columns of a plugin's result follow from the data, and are known now. The query is analysed
- * again with them written after the plugin's call, so that all that follows has exact names and types.
+ * Thrown while compiling: what the analyser could not know of a result's columns is known now. The query is analysed again
+ * with a text that says it put in, so that all that follows has exact names and types.
  */
 export class SchemaFound extends Error {
   readonly position: number;
-  readonly columns: readonly KqlColumn[];
+  readonly insertion: string;
 
-  constructor(position: number, columns: readonly KqlColumn[]) {
-    super('the schema of a plugin was found');
+  constructor(position: number, insertion: string) {
+    super('the schema of a result was found');
     this.position = position;
-    this.columns = columns;
+    this.insertion = insertion;
   }
 }
 
-/** The query with the schema after the plugin's call. */
-export function withSchema(query: string, { position, columns }: SchemaFound): string {
-  const list = columns.map(({ name, type }) => `['${name.replace(/[\\']/g, '\\$&')}']:${type}`).join(', ');
-  return `${query.slice(0, position)} : (${list})${query.slice(position)}`;
+/** The columns of a plugin's result as they are written after its call. */
+export function schemaText(columns: readonly KqlColumn[]): string {
+  return ` : (${columns.map(({ name, type }) => `['${name.replace(/[\\']/g, '\\$&')}']:${type}`).join(', ')})`;
+}
+
+export function withSchema(query: string, { position, insertion }: SchemaFound): string {
+  return query.slice(0, position) + insertion + query.slice(position);
 }

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { runQuery } from '../../sandbox/kql/engine.ts';
+import { type Case, check, EMPTY, NOW } from './kql-cases.ts';
+
+/** Rules that the reference states in words, each with a query of our own. */
+const CASES: readonly (readonly [claim: string, ...Case])[] = [
+  [
+    'parse_json() passes on what is dynamic already, even a text that holds JSON',
+    'print d=dynamic({"inner":"{\\"a\\":5}"}) | project a=parse_json(d.inner).a, b=parse_json(tostring(d.inner)).a',
+    'a:dynamic b:dynamic',
+    [[null, 5]],
+  ],
+  [
+    'tohex() writes as many bits as the type has',
+    'print a=tohex(toint(-16)), b=tohex(-16), c=tohex(toint(10), 4)',
+    'a:string b:string c:string',
+    [['fffffff0', 'fffffffffffffff0', '000a']],
+  ],
+  [
+    'array_sum() of anything but numbers is null',
+    'print a=array_sum(dynamic([1, "x"])), b=array_sum(dynamic([1, 2.5]))',
+    'a:real b:real',
+    [[null, 3.5]],
+  ],
+  [
+    'range() stops at 2^20 values',
+    'print a=array_length(range(1, 2000000)), b=array_length(range(1, 9, 4))',
+    'a:long b:long',
+    [[1048576, 3]],
+  ],
+  [
+    'the last year has an end, and whole Unix times are exact',
+    'print a=endofyear(datetime(9999-05-05)), b=unixtime_nanoseconds_todatetime(1700000000123456700), c=unixtime_microseconds_todatetime(-1)',
+    'a:datetime b:datetime c:datetime',
+    [['9999-12-31T23:59:59.9999999Z', '2023-11-14T22:13:20.1234567Z', '1969-12-31T23:59:59.9999990Z']],
+  ],
+  [
+    'make-series without a start has the bins that bin() has',
+    'datatable(t:datetime)[datetime(2026-03-04), datetime(2026-03-12)] | make-series n=count() on t step 7d',
+    'n:dynamic t:dynamic',
+    [
+      [
+        [1, 1],
+        ['2026-03-02T00:00:00.0000000Z', '2026-03-09T00:00:00.0000000Z'],
+      ],
+    ],
+  ],
+  [
+    'mv-apply has a table for a null, with one row, and none for what is empty',
+    'datatable(k:int, v:dynamic)[1,dynamic([4,5]), 2,dynamic([]), 3,dynamic(null)] | mv-apply v to typeof(long) on (summarize n=count(), s=sum(v))',
+    'k:int n:long s:long',
+    [
+      [1, 2, 9],
+      [3, 1, 0],
+    ],
+  ],
+  [
+    'toscalar() of an expression is evaluated once',
+    'let id = toscalar(new_guid()); range x from 1 to 3 step 1 | extend id | summarize n=dcount(id)',
+    'n:long',
+    [[1]],
+  ],
+  [
+    'scan adds the number of the match only where it is asked for',
+    'range x from 1 to 3 step 1 | scan declare (total:long=0) with (step s: true => total = x + s.total;) | extend twice=total*2',
+    'x:long total:long twice:long',
+    [
+      [1, 1, 2],
+      [2, 3, 6],
+      [3, 6, 12],
+    ],
+  ],
+  [
+    'search looks into the views that the query declares',
+    'let Odd = view () { range n from 1 to 9 step 2 }; let Even = view () { let top = 9; range n from 2 to top step 2 }; search n > 6 | project $table, n',
+    '$table:string n:long',
+    [
+      ['Odd', 7],
+      ['Odd', 9],
+      ['Even', 8],
+    ],
+  ],
+];
+
+/** Queries that Kusto refuses, with a word of the refusal. */
+const REFUSED: readonly (readonly [query: string, word: string])[] = [
+  ['datatable(x:int)[2, 1] | extend n = row_number()', 'serialized'],
+  ['datatable(x:int)[2, 1] | sort by x asc | summarize count() by x | extend p = prev(x)', 'serialized'],
+  ['print x = 1 | where next(x) == 1', 'serialized'],
+  ['union isfuzzy=true NotThere, (NotThereEither | where x == 1) | count', 'none of the tables'],
+  ['print real(abc)', 'not a number'],
+  ['print bool(abc)', 'not a bool'],
+  ['print guid(12345)', 'not a guid'],
+  ['print decimal(abc)', 'not a decimal'],
+  ['print format_datetime(now(), "dd MMM yyyy")', 'MMM'],
+  ['print format_datetime(now(), "yyyy K")', 'K'],
+  ['print format_timespan(1h, "MM")', 'MM'],
+  ['let V = view () { print x = 1 }; union V*', 'the view V'],
+];
+
+describe('rules of the reference', () => {
+  it.each(CASES)('%s', (_claim, ...query) => {
+    check(query);
+  });
+
+  it.each(REFUSED)('%s is refused', (query, word) => {
+    const result = runQuery(query, EMPTY, { now: NOW });
+    expect('error' in result && result.error.message).toContain(word);
+  });
+
+  it.each([
+    'datatable(x:int)[2, 1] | serialize n = row_number()',
+    'datatable(x:int)[2, 1] | sort by x asc | where x > 0 | extend y = x | project x | extend p = prev(x)',
+    'range x from 1 to 2 step 1 | extend p = next(x)',
+    'datatable(x:int)[2, 1] | top 1 by x | extend n = row_number()',
+    'print x = dynamic([1, 2]) | mv-apply x to typeof(long) on (extend n = row_number())',
+    'let T = datatable(x:int)[2, 1] | sort by x; T | extend n = row_number()',
+  ])('%s has serialized rows', (query) => {
+    expect(runQuery(query, EMPTY, { now: NOW })).not.toHaveProperty('error');
+  });
+});
