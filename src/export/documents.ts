@@ -3,7 +3,6 @@ import { isObject, type JsonObject } from '../evidence/azure/json.ts';
 import { scopeIn } from '../evidence/collect-role-rows.ts';
 import type { Reason, Service } from '../model.ts';
 import { normaliseId } from '../rules/resource-id.ts';
-import { scopeLevel } from '../rules/role-scope.ts';
 import type { Document } from './estate-file.ts';
 import type { Read, Recording } from './recording.ts';
 
@@ -49,6 +48,7 @@ export function sortDocuments({ reads, queries }: Recording, services: readonly 
     all.flatMap(({ key, read }) => (read.is === 'failure' && read.reason === 'not-found' ? [key] : [])),
   );
 
+  const isCovering = coveringRows(services);
   const resources = new Map<string, Document>();
   for (const [key, document] of listed) {
     const isZone = key.includes('/providers/microsoft.network/privatednszones/');
@@ -75,7 +75,7 @@ export function sortDocuments({ reads, queries }: Recording, services: readonly 
       else resources.set(key, document);
     } else if (provider === 'microsoft.authorization' && Object.hasOwn(roleKinds, type)) {
       // a row that is no document spoils its list for those whom it may concern, and so it must again
-      const own = read.rows.filter((row) => !isDocument(row) || isAtOrAbove(row, services));
+      const own = read.rows.filter((row) => !isDocument(row) || isCovering(row));
       if (own.every(isDocument)) roles[type as RoleKind].push(...own);
       else answers.push({ path: read.path, rows: own });
     } else if (provider === 'microsoft.authorization' && type === 'roledefinitions') {
@@ -90,7 +90,7 @@ export function sortDocuments({ reads, queries }: Recording, services: readonly 
   // asked of Resource Graph only where Resource Manager's list did not come
   const fromGraph = queries
     .flatMap(({ rows = [] }) => rows.filter(isDocument))
-    .filter((row) => typeIn(row) === roleAssignmentType && isAtOrAbove(row, services));
+    .filter((row) => typeIn(row) === roleAssignmentType && isCovering(row));
   const held = {
     roleAssignments: distinct([...roles.roleassignments, ...fromGraph]),
     roleEligibilityScheduleInstances: distinct(roles.roleeligibilityscheduleinstances),
@@ -153,10 +153,21 @@ function gapOf(read: Read, { isList }: ReturnType<typeof tailOf>): Documents['ga
   return { path: read.path, reason: read.reason };
 }
 
-/** What stands below a service or beside all of them gives nobody anything here. A row without a scope is kept. */
-function isAtOrAbove(row: Document, services: readonly Service[]): boolean {
-  const scope = scopeIn(row);
-  return scope === undefined || services.some(({ id }) => scopeLevel(scope, id) !== undefined);
+/**
+ * Whether a row may concern a service: what stands below one or beside all of them gives nobody anything here. A row
+ * without a scope may, and so may each management group's.
+ */
+function coveringRows(services: readonly Service[]): (row: Document) => boolean {
+  const scopes = new Set(
+    services.flatMap(({ id }) => {
+      const parts = normaliseId(id).split('/').slice(1);
+      return ['/', ...parts.map((_, depth) => `/${parts.slice(0, depth + 1).join('/')}`)];
+    }),
+  );
+  return (row) => {
+    const scope = normaliseId(scopeIn(row) ?? '/');
+    return scope.startsWith('/providers/') || scopes.has(scope);
+  };
 }
 
 function distinct(documents: readonly Document[]): readonly Document[] {
