@@ -12,7 +12,7 @@ import {
   zoneQueries,
 } from './inventory/queries.ts';
 import { toService } from './inventory/services.ts';
-import { isExcluded, scopeOf, unseenProblems } from './inventory/watched.ts';
+import { isExcluded, scopeOf, unjudgedServers, unseenProblems } from './inventory/watched.ts';
 
 /** A subscription that the identity can see. */
 export interface Subscription {
@@ -41,6 +41,8 @@ export interface PolicyEstate {
   /** names or full ids */
   readonly managementGroups: readonly string[];
   readonly exclude: readonly string[];
+  /** self-hosted FHIR servers */
+  readonly servers: readonly { readonly url: string }[];
 }
 
 export interface Estate {
@@ -82,7 +84,7 @@ export async function discoverEstate(policy: PolicyEstate, azure: Azure, signal:
   return {
     services: [...services.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
     inventory: { ...others, healthcare: usableDocuments(listed) },
-    problems: [...unseenProblems(scope, others), ...namelessProblems(listed.value)],
+    problems: [...unseenProblems(scope, others), ...namelessProblems(listed.value), ...unjudgedServers(policy)],
   };
 }
 

@@ -86,7 +86,7 @@ export function run(fake: FakeAzure): Running {
 }
 
 export const signal = new AbortController().signal;
-export const everything: PolicyEstate = { subscriptions: [], managementGroups: [], exclude: [] };
+export const everything: PolicyEstate = { subscriptions: [], managementGroups: [], exclude: [], servers: [] };
 
 export function discover(fake: FakeAzure, policy: PolicyEstate = everything): Promise<Estate> {
   return discoverEstate(policy, azureAt('https://arm.test', { http: run(fake).http }), signal);

@@ -88,6 +88,14 @@ describe("the policy's estate", () => {
     expect(none.services).toEqual([]);
   });
 
+  it('names a self-hosted server, and that it is not judged is a problem, never silence', async () => {
+    const servers = [{ url: 'https://fhir.hospital.example' }];
+    const { problems } = await discover(clinic(), { ...everything, servers });
+    expect(problems).toMatchObject([
+      { scope: 'https://fhir.hospital.example', detail: expect.stringMatching(/not judge/) },
+    ]);
+  });
+
   it('names subscriptions, and one that cannot be seen is a problem', async () => {
     const hidden = '33333333-3333-3333-3333-333333333333';
     const { services, problems } = await discover(clinic(), { ...everything, subscriptions: [hub, hidden] });

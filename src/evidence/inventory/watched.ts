@@ -50,6 +50,15 @@ export function unseenProblems(scope: WatchedScope, { subscriptions }: Pick<Inve
   ];
 }
 
+/** No check is made of self-hosted servers yet. Whoever names one must not read its absence as a pass. */
+export function unjudgedServers({ servers }: PolicyEstate): readonly Problem[] {
+  return servers.map(({ url }) => ({
+    scope: url,
+    reason: 'unreachable' as const,
+    detail: 'the policy names this self-hosted server, and this version of fhirwatch does not judge such servers',
+  }));
+}
+
 /** Whether the policy excludes a resource id. A pattern that ends in `*` means everything that begins so. */
 export function isExcluded(id: string, patterns: readonly string[]): boolean {
   const own = normaliseId(id);
