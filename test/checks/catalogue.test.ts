@@ -75,6 +75,17 @@ test('the folder, the list and the tests hold the same checks', () => {
   expect(ids.filter((id) => !tests.includes(`${id}.test.ts`))).toEqual([]);
 });
 
+test('a check follows only checks of its own family, and never, at the end, itself', () => {
+  const leadersOf = (id: string): readonly string[] => {
+    const leaders = checks.find((check) => check.id === id)?.follows ?? [];
+    return [...leaders, ...leaders.flatMap(leadersOf)];
+  };
+  for (const { id, family } of checks) {
+    expect(leadersOf(id), id).not.toContain(id);
+    for (const leader of leadersOf(id)) expect(checks.find((check) => check.id === leader)?.family, id).toBe(family);
+  }
+});
+
 describe.each(checks.map((check) => [check.id, check] as const))('%s', (id, check) => {
   test('is the one export of its file, named like it', async () => {
     expect(id).toMatch(/^[a-z]+(-[a-z]+)+$/);
