@@ -1,7 +1,8 @@
 import type { SweepPlan, SweepRecord } from '../model.ts';
 import { type BatchPorts, planBatches, runBatch } from '../sweep.ts';
-import { type ClosePorts, notBefore } from './close.ts';
+import type { ClosePorts } from './close.ts';
 import { closeOnce } from './once.ts';
+import { notBefore } from './record.ts';
 
 /**
  * One batch of a sweep that many processes share: judged unless it has been, and the sweep closed by whoever finds that no
