@@ -43,7 +43,8 @@ export async function startAzurite(timeoutMs = 30_000): Promise<RunningAzurite> 
   }
 }
 
-function connectionString(blobUrl: string, queueUrl: string, tableUrl: string): string {
+/** Of that one account, wherever it is reached. */
+export function connectionString(blobUrl: string, queueUrl: string, tableUrl: string): string {
   return [
     'DefaultEndpointsProtocol=http',
     `AccountName=${ACCOUNT}`,

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startAzurite } from './azurite.ts';
 import { type RunningIngestion, startIngestion } from './data-plane/ingestion.ts';
 import { startLogs } from './data-plane/logs.ts';
 import { resourceMetrics, startMetrics } from './data-plane/metrics.ts';
@@ -14,6 +13,7 @@ import { telemetryWorkspaceOf, withWebTests } from './fhir/web-tests.ts';
 import { startIdentity } from './identity.ts';
 import type { TrafficOptions } from './limits.ts';
 import { startResourceManager } from './resource-manager/server.ts';
+import { startStorage } from './storage.ts';
 import { createTls } from './tls.ts';
 import type { Estate, TlsMaterial, World } from './types.ts';
 import { createWorld, type Stopwatch } from './world.ts';
@@ -79,7 +79,7 @@ export async function startSandbox(
       keep(startLogs(world, tls, { telemetry: workspace })),
       keep(startMetrics(world, tls)),
       keep(startEndpoints(world, tls)),
-      app ? keep(startAzurite()) : undefined,
+      app ? keep(startStorage(world)) : undefined,
     ]);
     const endpoints = {
       resourceManager: resourceManager.url,

@@ -28,7 +28,7 @@ export interface TeamsPorts extends Omit<CardContext, 'reading'> {
 export type Delivery = 'posted' | 'posted-before' | 'busy' | 'later' | 'refused';
 
 /** Azure waits ten seconds for a webhook and then calls again; within that this must have answered. */
-const budgetMs = 8000;
+const budgetMs = 7000;
 const callMs = 5000;
 const attempts = 4;
 const longestCauseId = 200;
@@ -51,11 +51,12 @@ export async function deliverAlert(alert: CommonAlert, ports: TeamsPorts): Promi
   const outcome = await post(message, ports, deadline);
   await attempt(ports, 'the delivery could not be remembered', async () => {
     const at = ports.now().toISOString();
-    if (claim === 'mine')
-      await (outcome.kind === 'posted' ? deliveries?.saveDelivery(key, at) : deliveries?.releaseDelivery(key));
-    await deliveries?.saveTeamsTrouble(
-      outcome.kind === 'posted' ? undefined : { schema: 1, at, detail: outcome.detail },
-    );
+    const isPosted = outcome.kind === 'posted';
+    const end = () => (isPosted ? deliveries?.saveDelivery(key, at) : deliveries?.releaseDelivery(key));
+    await Promise.all([
+      claim === 'mine' ? end() : undefined,
+      deliveries?.saveTeamsTrouble(isPosted ? undefined : { schema: 1, at, detail: outcome.detail }),
+    ]);
   });
   if (outcome.kind !== 'posted') {
     ports.error('the Teams workflow did not take a card', { detail: outcome.detail, again: outcome.kind === 'later' });

@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/core-auth';
+import type { TableServiceClientOptions } from '@azure/data-tables';
 import { insightsSink } from '../alerts/insights.ts';
 import type { Azure } from '../evidence/azure/client.ts';
 import type { SignalSink, Store } from '../model.ts';
@@ -92,18 +93,36 @@ const names = {
   documents: 'fhirwatch',
 } as const;
 
+/** The client waits for ever for storage that does not answer; blobs have their own limit (state/azure/documents.ts). */
+const tableCallMs = 10_000;
+const tableOptions: TableServiceClientOptions = {
+  additionalPolicies: [
+    {
+      position: 'perRetry',
+      policy: {
+        name: 'fhirwatchInTime',
+        sendRequest: (request, next) => {
+          request.timeout = tableCallMs;
+          return next(request);
+        },
+      },
+    },
+  ],
+};
+
 async function storageClients(storage: StorageSettings): Promise<StorageClients> {
   const { TableClient } = await import('@azure/data-tables');
   const { ContainerClient } = await import('@azure/storage-blob');
   if (storage.kind === 'connection-string') {
     const { connectionString } = storage;
     // Only an emulator on loopback speaks plain http.
-    const options = { allowInsecureConnection: /http:\/\/(127\.0\.0\.1|localhost)[:/]/i.test(connectionString) };
+    const isLocal = /http:\/\/(127\.0\.0\.1|localhost)[:/]/i.test(connectionString);
+    const options = { ...tableOptions, allowInsecureConnection: isLocal };
     const table = (name: string) => TableClient.fromConnectionString(connectionString, name, options);
     return clientsOf(table, new ContainerClient(connectionString, names.documents));
   }
   const credential = await managedIdentity(storage.clientId);
-  const table = (name: string) => new TableClient(storage.tableServiceUri, name, credential);
+  const table = (name: string) => new TableClient(storage.tableServiceUri, name, credential, tableOptions);
   return clientsOf(table, new ContainerClient(`${storage.blobServiceUri}/${names.documents}`, credential));
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { type AlertReading, largestAlert, readCommonAlert } from '../alerts/common-alert.ts';
 import { type Delivery, deliverAlert, type TeamsPorts } from '../alerts/teams.ts';
@@ -118,8 +119,16 @@ function teamsPorts(service: Service, url: string, environment: Environment, log
   return {
     url,
     portal: portals[service.settings.cloud.name],
-    deliveries: () => service.store(),
-    readCause: async (causeId) => (await (await service.store()).cause(causeId))?.drifts ?? [],
+    deliveries: async () => {
+      const store = await inTime(service.store());
+      return {
+        claimDelivery: (...given) => inTime(store.claimDelivery(...given)),
+        saveDelivery: (...given) => inTime(store.saveDelivery(...given)),
+        releaseDelivery: (...given) => inTime(store.releaseDelivery(...given)),
+        saveTeamsTrouble: (...given) => inTime(store.saveTeamsTrouble(...given)),
+      };
+    },
+    readCause: async (causeId) => (await inTime((await service.store()).cause(causeId)))?.drifts ?? [],
     guideOf: (id) => {
       const check = checks.find((one) => one.id === id);
       return check && { title: check.title, why: check.why, command: (watched) => check.remediation.command(watched) };
@@ -134,6 +143,22 @@ function teamsPorts(service: Service, url: string, environment: Environment, log
     now: service.now,
     error: (text, fields) => log.error(text, fields),
   };
+}
+
+/** Azure waits ten seconds for the answer: storage that takes longer than this is as good as down, and the card goes first. */
+const storageMs = 2000;
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const timer = new AbortController();
+  const late = sleep(storageMs, undefined, { signal: timer.signal }).then((): never => {
+    throw new Error(`storage did not answer within ${storageMs} ms`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    late.catch(() => undefined); // nobody waits for it any more
+    timer.abort();
+  }
 }
 
 const guards = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;

@@ -3,7 +3,7 @@ import type { ContainerClient } from '@azure/storage-blob';
 import type { BaselineEntry, Family, PolicyRecord, Service, Store } from '../model.ts';
 import { changeStore } from './azure/changes.ts';
 import { deliveryStore, purgeDeliveries } from './azure/deliveries.ts';
-import { readDocument, writeDocument } from './azure/documents.ts';
+import { inTime, readDocument, writeDocument } from './azure/documents.ts';
 import { driftStore, purgeDrifts } from './azure/drifts.ts';
 import { findingStore, purgeFindings } from './azure/findings.ts';
 import { equals, keyPart, type Row, readRows, submit, type Table, toRow } from './azure/rows.ts';
@@ -34,7 +34,7 @@ export function azureStore(clients: StorageClients): Store {
         client.createTable(),
   );
   const ready = once(async () => {
-    await Promise.all([documents.createIfNotExists(), ...made.map((make) => make())]);
+    await Promise.all([documents.createIfNotExists(inTime()), ...made.map((make) => make())]);
   });
   const store: Store = {
     ...findingStore(findings),

@@ -5,9 +5,18 @@ import type { ContainerClient } from '@azure/storage-blob';
 const pack = promisify(gzip);
 const unpack = promisify(gunzip);
 
+/** The client waits for ever for storage that does not answer. Repeats included; a document has some megabytes at most. */
+const callMs = 20_000;
+export const inTime = (): { readonly abortSignal: AbortSignal } => ({ abortSignal: AbortSignal.timeout(callMs) });
+
+export async function removeBlob(container: ContainerClient, name: string): Promise<void> {
+  await container.getBlockBlobClient(name).deleteIfExists(inTime());
+}
+
 export async function writeText(container: ContainerClient, name: string, text: string): Promise<void> {
   await container.getBlockBlobClient(name).upload(text, Buffer.byteLength(text), {
     blobHTTPHeaders: { blobContentType: 'application/json' },
+    ...inTime(),
   });
 }
 
@@ -21,7 +30,7 @@ export async function writePacked(container: ContainerClient, name: string, valu
   const bytes = await pack(JSON.stringify(value));
   await container
     .getBlockBlobClient(name)
-    .uploadData(bytes, { blobHTTPHeaders: { blobContentType: 'application/gzip' } });
+    .uploadData(bytes, { blobHTTPHeaders: { blobContentType: 'application/gzip' }, ...inTime() });
 }
 
 /** undefined where there is no such blob */
@@ -32,7 +41,7 @@ export async function readPacked(container: ContainerClient, name: string): Prom
 
 async function readBytes(container: ContainerClient, name: string): Promise<Buffer | undefined> {
   try {
-    return await container.getBlockBlobClient(name).downloadToBuffer();
+    return await container.getBlockBlobClient(name).downloadToBuffer(undefined, undefined, inTime());
   } catch (error) {
     if (typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode === 404)
       return undefined;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { TableClient, TransactionAction } from '@azure/data-tables';
 import type { ContainerClient } from '@azure/storage-blob';
-import { readText, writeText } from './documents.ts';
+import { readText, removeBlob, writeText } from './documents.ts';
 
 /** A table row that holds a record as JSON, or names the blob that does. */
 export type Row = {
@@ -108,7 +108,7 @@ export async function remove(table: Table, rows: readonly Row[]): Promise<void> 
 
 /** Removes the blobs of rows that are no more. */
 export async function discard({ blobs }: Table, rows: readonly Row[]): Promise<void> {
-  for (const { blob } of rows) if (blob !== undefined) await blobs.getBlockBlobClient(blob).deleteIfExists();
+  for (const { blob } of rows) if (blob !== undefined) await removeBlob(blobs, blob);
 }
 
 /** Another wrote first. */

@@ -3,7 +3,7 @@ import type { BatchRecord, Family, Store, SweepPlan, SweepRecord } from '../../m
 import { families } from '../families.ts';
 import { isLater, isRecent } from '../intervals.ts';
 import { slotsOf } from '../memory.ts';
-import { readPacked, writePacked } from './documents.ts';
+import { readPacked, removeBlob, writePacked } from './documents.ts';
 import {
   between,
   discard,
@@ -134,8 +134,7 @@ async function save(table: Table, record: SweepRecord): Promise<void> {
     if (row) replaced.push(row);
   }
   // First, since a sweep that is not open any more is nobody's to clean up after.
-  if (plans.some(({ shared }) => shared))
-    await table.blobs.getBlockBlobClient(sharedName(record.sweepId)).deleteIfExists();
+  if (plans.some(({ shared }) => shared)) await removeBlob(table.blobs, sharedName(record.sweepId));
   const ended = await toRow(table, partition, `id!${record.family}!${id}!`, record);
   const gone = [...plans, ...batches];
   await submit(table, [
