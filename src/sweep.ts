@@ -12,7 +12,8 @@ import type {
   Vantage,
 } from './model.ts';
 import { assess, type OnThrow, wantsConfirmation } from './posture/assess.ts';
-import { type ClosePorts, notBefore } from './sweep/close.ts';
+import type { ClosePorts } from './sweep/close.ts';
+import { notBefore } from './sweep/record.ts';
 import { closeOnce } from './sweep/once.ts';
 
 /** Services that a batch holds at most; all of one subscription (ARCHITECTURE, "Scale-out"). */
