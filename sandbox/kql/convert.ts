@@ -169,16 +169,13 @@ export function toTimespan(value: Value, type: KqlType): Long | null {
   return innerType === 'dynamic' || innerType === 'bool' ? null : toTimespan(inner, innerType);
 }
 
+const GUID = /^[{(]?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})/;
+
+/** The guid that a text begins with, hyphens or not; what follows its 32 digits does not count. */
 export function toGuid(value: Value): string | null {
   const text = value instanceof Typed ? value.value : value;
-  if (typeof text !== 'string') return null;
-  const bare = text
-    .trim()
-    .replace(/^[{(]|[)}]$/g, '')
-    .toLowerCase();
-  const digits = bare.replaceAll('-', '');
-  if (!/^[0-9a-f]{32}$/.test(digits)) return null;
-  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const found = typeof text === 'string' ? GUID.exec(text.trim().toLowerCase()) : null;
+  return found === null ? null : found.slice(1).join('-');
 }
 
 /** A text is read as JSON; a text that is not JSON is a dynamic text. */

@@ -42,6 +42,8 @@ export interface Context {
   readonly database: KqlDatabase;
   readonly options: KqlOptions;
   readonly now: Long;
+  /** What `set` has set so far. */
+  readonly settings: Map<string, Node>;
   /** The tables that `as` has named so far. */
   readonly named: Map<string, Plan>;
 }

@@ -13,7 +13,7 @@ import { child, elements, items, kindOf, type Node, need } from './syntax.ts';
 export function runBlock(analysed: Analysed): Table {
   const { block, database, options } = analysed;
   if (database.dialect === 'resource-graph') checkDialect(block);
-  const context: Context = { database, options, now: ticksOfDate(options.now), named: new Map() };
+  const context: Context = { database, options, now: ticksOfDate(options.now), settings: new Map(), named: new Map() };
   let scope: Scope = { env: { context, names: new Map(), depth: 0 }, row: undefined };
   let result: Table | undefined;
   for (const statement of elements(need(block, 'Statements'))) {
@@ -34,7 +34,12 @@ export function declare(statement: Node, scope: Scope): Env {
   switch (kind) {
     case 'LetStatement':
       return declareLet(statement, scope);
-    case 'SetOptionStatement':
+    case 'SetOptionStatement': {
+      const clause = child(statement, 'ValueClause');
+      if (clause !== undefined)
+        scope.env.context.settings.set(need(statement, 'Name').SimpleName ?? '', need(clause, 'Expression'));
+      return scope.env;
+    }
     case 'EmptyStatement':
       return scope.env;
     case 'QueryParametersStatement':

@@ -80,6 +80,59 @@ const CASES: readonly (readonly [claim: string, ...Case])[] = [
       ['Even', 8],
     ],
   ],
+  [
+    'toguid() reads 32 digits and ignores what follows',
+    'print a=toguid("0123456789abcdef0123456789abcdef and more"), b=toguid("01234567-89ab-cdef-0123-456789abcde")',
+    'a:guid b:guid',
+    [['01234567-89ab-cdef-0123-456789abcdef', null]],
+  ],
+  [
+    'arrays of several kinds sort numbers and times first, then texts, then all else',
+    'print a=array_sort_asc(dynamic(["b", 3, true, "a", 1])), b=array_sort_desc(dynamic(["b", 3, true, "a", 1]))',
+    'a:dynamic b:dynamic',
+    [
+      [
+        [1, 3, 'a', 'b', true],
+        [3, 1, 'b', 'a', true],
+      ],
+    ],
+  ],
+  [
+    'every series of make-series without ends has its own',
+    'datatable(x:long, k:string)[1,"p", 4,"p", 3,"q"] | make-series n=count() on x step 1 by k',
+    'k:string n:dynamic x:dynamic',
+    [
+      ['p', [1, 0, 0, 1], [1, 2, 3, 4]],
+      ['q', [1], [3]],
+    ],
+  ],
+  [
+    'search takes a star anywhere, and alone for everything',
+    'datatable(s:string)["alphabet", "beta", "a soup"] | search "al*bet" or "s*p" | union (datatable(s:string)["x"] | search *) | project s',
+    's:string',
+    [['alphabet'], ['a soup'], ['x']],
+  ],
+  [
+    'the deprecated makelist() and makeset() keep 128 values',
+    'range x from 1 to 200 step 1 | summarize a=array_length(makelist(x)), b=array_length(make_list(x)), c=array_length(makeset(x)), d=array_length(makelist(x, 150))',
+    'a:long b:long c:long d:long',
+    [[128, 200, 128, 150]],
+  ],
+  [
+    'bin_auto() takes its size and origin from set',
+    'set query_bin_auto_size=2h; set query_bin_auto_at=datetime(2026-03-01 00:30); print a=bin_auto(datetime(2026-03-01 03:00))',
+    'a:datetime',
+    [['2026-03-01T02:30:00.0000000Z']],
+  ],
+  [
+    'treepath() counts the elements of an array as one, and bag_set_key() needs a bag',
+    'datatable(d:dynamic)[dynamic({"p":[1,{"q":2}]}), dynamic(null)] | project a=treepath(d), b=bag_set_key(d, "z", 1)',
+    'a:dynamic b:dynamic',
+    [
+      [["['p']", "['p'][0]", "['p'][0]['q']"], { p: [1, { q: 2 }], z: 1 }],
+      [null, null],
+    ],
+  ],
 ];
 
 /** Queries that Kusto refuses, with a word of the refusal. */
@@ -95,6 +148,12 @@ const REFUSED: readonly (readonly [query: string, word: string])[] = [
   ['print format_datetime(now(), "dd MMM yyyy")', 'MMM'],
   ['print format_datetime(now(), "yyyy K")', 'K'],
   ['print format_timespan(1h, "MM")', 'MM'],
+  ['print extract_all("a", "banana")', 'capturing group'],
+  ['range x from 1 to 70 step 1 | partition by x (take 1) | count', 'more than 64 parts'],
+  [
+    'datatable(t:datetime)[] | make-series count() on t in range(datetime(2026-03-01 00:10), datetime(2026-03-02), 1h)',
+    'in range()',
+  ],
   ['let V = view () { print x = 1 }; union V*', 'the view V'],
 ];
 

@@ -37,8 +37,11 @@ function argument(args: readonly Expr[], index: number, site: Site): Expr {
   return found;
 }
 
+/** What the deprecated names of make_list(), make_set() and make_bag() keep where no size is given. */
+const FEW_ELEMENTS = 128;
+
 function most(args: readonly Expr[], index: number, site: Site): number {
-  if (args[index] === undefined) return ELEMENTS;
+  if (args[index] === undefined) return site.name.includes('_') ? ELEMENTS : FEW_ELEMENTS;
   const size = Number(constantOf(args[index], site, 'size'));
   return size > 0 ? Math.min(size, ELEMENTS) : ELEMENTS;
 }
@@ -149,7 +152,7 @@ export const AGGREGATES: Readonly<Record<string, Maker>> = {
   dcountif: conditional(dcount, 1),
   make_bag: bag,
   make_bag_if: conditional(bag, 1),
-  make_dictionary: bag,
+  make_dictionary: (args, site) => bag(args, { ...site, name: 'makedictionary' }),
   make_list: list,
   make_list_if: conditional(list, 1),
   make_list_with_nulls: plain((expr) => listing(expr, ELEMENTS, true)),

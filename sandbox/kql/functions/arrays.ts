@@ -150,8 +150,16 @@ function sortOrder(array: List, descending: boolean, nullsLast: boolean): number
     const x = array[a] ?? null;
     const y = array[b] ?? null;
     if (x === null || y === null) return x === y ? a - b : (x === null) === nullsLast ? 1 : -1;
+    const kinds = kindRank(x) - kindRank(y);
+    if (kinds !== 0) return kinds;
     return (descending ? compareValues(y, x) : compareValues(x, y)) || a - b;
   });
+}
+
+/** Numbers and times come before texts, these before guids, and all else comes last, in either direction. */
+function kindRank(value: Value): number {
+  const type = unwrap(value)[1];
+  return type === 'string' ? 1 : type === 'guid' ? 2 : type === 'dynamic' || type === 'bool' ? 3 : 0;
 }
 
 /** The arrays of array_sort_asc() and array_sort_desc(): all in the order of the first. */

@@ -78,7 +78,7 @@ const bagSetKey: Maker = (args, site) => {
   const [bag, key, value] = args as [Expr, Expr, Expr];
   const run = runAs(value, 'dynamic');
   return derived(site.type, args, (row) => {
-    const current = bag.run(row) ?? {};
+    const current = bag.run(row);
     const name = toText(key.run(row), key.type);
     if (!isBag(current)) return null;
     return setKey(current, name.startsWith('$.') ? name.slice(2).split('.') : [name], run(row));
@@ -93,6 +93,17 @@ function bagZip(keys: Value, values: Value): Value {
   );
 }
 
+/** The paths of all that is inside; of an array's elements, which count as one. */
+function paths(value: Value, path: string): readonly string[] {
+  if (Array.isArray(value)) return value.length === 0 ? [] : below(`${path}[0]`, value);
+  if (!isBag(value)) return [];
+  return Object.entries(value).flatMap(([name, item]) => below(`${path}['${name}']`, [item]));
+}
+
+function below(path: string, items: readonly Value[]): readonly string[] {
+  return [path, ...items.flatMap((item) => paths(item, path))];
+}
+
 export const bagFunctions: Library = {
   ...alias(['bag_pack', 'pack', 'pack_dictionary'], bagPack),
   bag_pack_columns: bagPackColumns,
@@ -103,4 +114,5 @@ export const bagFunctions: Library = {
   bag_remove_keys: simple('dd', removeKeys),
   bag_set_key: bagSetKey,
   bag_zip: simple('dd', bagZip),
+  treepath: simple('d', (bag: Value) => [...new Set(paths(bag, ''))]),
 };

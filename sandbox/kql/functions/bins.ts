@@ -1,6 +1,8 @@
 import { validTicks } from '../datetime.ts';
 import { type Decimal, moduloDecimals, subtractDecimals } from '../decimal.ts';
 import type { KqlType } from '../engine.ts';
+import { compile } from '../expressions.ts';
+import { invalid } from '../failure.ts';
 import { derived, type Expr } from '../scope.ts';
 import { floorTo, type Long, type Value } from '../values.ts';
 import { alias, type Library, type Maker, runAs } from './define.ts';
@@ -46,4 +48,15 @@ export function originOf(size: Long): Long {
   return rest === 0n ? 0 : Number.isSafeInteger(Number(rest)) ? Number(rest) : rest;
 }
 
-export const binFunctions: Library = { ...alias(['bin', 'floor', 'bin_at'], bin) };
+/** bin_at() with the size and the origin that the query has set. */
+const binAuto: Maker = (args, site) => {
+  const [value] = args as [Expr];
+  const { settings } = site.scope.env.context;
+  const size = settings.get('query_bin_auto_size');
+  if (size === undefined) throw invalid('bin_auto() needs query_bin_auto_size to be set', site.node.TextStart);
+  const origin = settings.get('query_bin_auto_at');
+  const given = [size, ...(origin === undefined ? [] : [origin])].map((node) => compile(node, site.scope));
+  return bin([value, ...given], site);
+};
+
+export const binFunctions: Library = { ...alias(['bin', 'floor', 'bin_at'], bin), bin_auto: binAuto };

@@ -126,13 +126,16 @@ const extract: Maker = (args, site) => {
 };
 
 function extractAll(pattern: string, text: string, wanted?: Value): Value {
-  const matches = matchesOf(compileRegex(pattern, 'g'), text);
+  const regex = compileRegex(pattern, 'g');
+  // With an empty alternative every text matches: the match tells how many groups there are.
+  if (compileRegex(`${pattern}|`, '').exec('')?.length === 1)
+    throw invalid(`extract_all() needs a capturing group in ${pattern}`);
+  const matches = matchesOf(regex, text);
   if (matches.length === 0) return null;
   return matches.map((match) => {
     const groups = Array.isArray(wanted)
       ? wanted.map((group) => (typeof group === 'string' ? match.groups?.[group] : match[Number(group)]) ?? '')
       : match.slice(1).map((group) => group ?? '');
-    if (groups.length === 0) return match[0];
     return groups.length === 1 ? groups[0] : groups;
   });
 }

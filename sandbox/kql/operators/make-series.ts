@@ -42,12 +42,16 @@ function axisOf(node: Node, scope: Scope): Axis {
   };
   if (kindOf(range) === 'MakeSeriesInRangeClause') {
     const [from, to, step] = items(need(range, 'Arguments'), 'Expressions');
-    return {
+    const axis: Axis = {
       expr,
       from: value(from, expr.type),
       to: inclusive(value(to, expr.type)),
       step: value(step, stepType(expr.type)),
     };
+    // Kusto bins such an axis with bin(), so that a start between two bins is not on it.
+    if (axis.from !== null && binOf(axis.from, { ...axis, from: null }) !== axis.from)
+      throw unsupported('make-series in range() from a start that is no multiple of the step', range.TextStart);
+    return axis;
   }
   const bound = (name: string) => {
     const clause = child(range, name);
@@ -82,7 +86,7 @@ function next(value: Value, step: Value, type: KqlType): Value {
 
 const below = (a: Value, b: Value) => (a as Long) < (b as Long);
 
-/** The bins of the whole axis: where an end is not given, from the least to the greatest bin that has rows. */
+/** The bins of one series: where an end is not given, from its least to its greatest bin that has rows. */
 function binsOf(axis: Axis, seen: Iterable<Value>): Value[] {
   let from = axis.from;
   let to = axis.to;
@@ -132,12 +136,9 @@ export function makeSeries(node: Node, input: Plan, scope: Scope): Plan {
     run: () => {
       const series = collect(input.run(), axis, keys, create, row);
       if (series.length === 0 && keys.length === 0 && kind === 'nonempty') series.push({ keys: [], bins: new Map() });
-      const bins = binsOf(
-        axis,
-        series.flatMap(({ bins: own }) => [...own.keys()]),
-      );
-      const axisCell = bins.map((bin) => toDynamic(bin, axis.expr.type));
       return series.map(({ keys: cells, bins: own }): Row => {
+        const bins = binsOf(axis, own.keys());
+        const axisCell = bins.map((bin) => toDynamic(bin, axis.expr.type));
         const results = bins.map((bin) => own.get(bin)?.map((accumulator) => accumulator.result()));
         const lists = values.map(({ run, type }, index) =>
           results.map((slots) => (slots === undefined ? (defaults[index] ?? null) : toDynamic(run(slots), type))),

@@ -1,5 +1,6 @@
 import { toText } from '../convert.ts';
 import { compile } from '../expressions.ts';
+import { compileRegex } from '../regex.ts';
 import { derived, type Expr, type Plan, type RowScope, rowScope, type Scope } from '../scope.ts';
 import { child, items, kindOf, type Node, need } from '../syntax.ts';
 import { columnsOf, databaseTable } from '../tabular.ts';
@@ -14,11 +15,23 @@ const OPERATORS: Readonly<Record<string, string>> = {
   EqualExpression: 'EqualTildeExpression',
 };
 
+/** A term with parts left open inside, between the boundaries of words. */
+function wildcard(needle: string, cased: boolean): (text: string) => boolean {
+  const pattern = needle
+    .split('*')
+    .map((part) => part.replace(/[^\p{L}\p{N}_]/gu, '\\$&'))
+    .join('.*');
+  const regex = compileRegex(`\\b${pattern}\\b`, cased ? '' : 'i');
+  return (text) => regex.test(text);
+}
+
 /** A term, of which `*` at its ends leaves the rest open. */
 function termOperator(cased: boolean): TextOperator {
   const kind = (name: string) => textOperator(`${name}${cased ? 'Cs' : ''}Expression`);
   return (needle) => {
+    if (needle === '*') return () => true;
     const bare = needle.replace(/^\*|\*$/g, '');
+    if (bare.includes('*')) return wildcard(needle, cased);
     const open = [needle.startsWith('*'), needle.length > 1 && needle.endsWith('*')];
     const name = open[0] && open[1] ? 'Contains' : open[0] ? 'HasSuffix' : open[1] ? 'HasPrefix' : 'Has';
     const operator = kind(name);
@@ -37,6 +50,7 @@ function anyColumn(row: RowScope, test: (text: string) => boolean): Expr {
 function predicate(node: Node, scope: Scope, row: RowScope, cased: boolean): Expr {
   const kind = kindOf(node);
   if (kind === 'ParenthesizedExpression') return predicate(need(node, 'Expression'), scope, row, cased);
+  if (kind === 'StarExpression') return { type: 'bool', constant: true, run: () => true };
   if (kind === 'StringLiteralExpression') return anyColumn(row, termOperator(cased)(String(node.LiteralValue)));
   if (kind === 'AndExpression' || kind === 'OrExpression') {
     const sides = [need(node, 'Left'), need(node, 'Right')].map((part) => predicate(part, scope, row, cased));
