@@ -42,10 +42,6 @@ function settingOf(plan: Plan, resourceId: string, chosen: JsonObject): AzureDoc
     id: `${resourceId}/providers/microsoft.insights/diagnosticSettings/to-log-hub`,
     type: 'Microsoft.Insights/diagnosticSettings',
     name: 'to-log-hub',
-    location: null,
-    kind: null,
-    tags: null,
-    identity: null,
     properties: {
       storageAccountId: null,
       serviceBusRuleId: null,

@@ -179,7 +179,6 @@ function zoneGroup(plan: Plan, owner: Owner, address: (host: number) => string):
       privateDnsZoneConfigs: [...zones].map(([zone, held]) => ({
         name: zone.replaceAll('.', '-'),
         properties: {
-          ...succeeded,
           privateDnsZoneId: zoneId(plan, zone),
           recordSets: held.map((one) => ({
             recordType: 'A',

@@ -1,31 +1,8 @@
-import { readFileSync } from 'node:fs';
 import type { Node } from 'web-tree-sitter';
 import { bodyOf, literal, namedOf, propertiesOf, type Resource, type Template } from './bicep.ts';
+import { follow, isReadOnly, isRequired, openPublished, type Ref, refsOf, type Type } from './published-types.ts';
 
 /** Holds resources against the published types: Azure/bicep-types-az, as its own index and files have them. */
-
-interface Ref {
-  readonly $ref: string;
-}
-
-interface PropertyType {
-  readonly type: Ref;
-  /** 1 required, 2 read-only, 4 write-only, 8 constant */
-  readonly flags?: number;
-}
-
-interface Type {
-  readonly $type: string;
-  readonly name?: string;
-  readonly value?: string;
-  readonly body?: Ref;
-  readonly properties?: Readonly<Record<string, PropertyType>>;
-  readonly baseProperties?: Readonly<Record<string, PropertyType>>;
-  readonly additionalProperties?: Ref;
-  readonly discriminator?: string;
-  readonly elements?: readonly Ref[] | Readonly<Record<string, Ref>>;
-  readonly itemType?: Ref;
-}
 
 export interface Types {
   check(template: Template, resource: Resource): readonly string[];
@@ -33,28 +10,19 @@ export interface Types {
 
 /** What Bicep itself adds to a resource. */
 const ownKeys = new Set(['parent', 'scope', 'dependsOn', 'name']);
-const isRequired = (property: PropertyType): boolean => ((property.flags ?? 0) & 1) !== 0;
-const isReadOnly = (property: PropertyType): boolean => ((property.flags ?? 0) & 2) !== 0;
 
 export function openTypes(folder: string): Types {
-  const index = JSON.parse(readFileSync(`${folder}/index.json`, 'utf8')) as Readonly<Record<string, string>>;
-  const files = new Map<string, readonly Type[]>();
-  const known = new Map(Object.keys(index).map((name) => [name.toLowerCase(), name]));
+  const published = openPublished(folder);
   return {
     check(template, resource) {
       const at = `${template.file}: ${resource.symbol}`;
-      const name = known.get(resource.type.toLowerCase());
-      const file = name === undefined ? undefined : index[name];
-      if (name === undefined || file === undefined) return [`${at}: there is no ${resource.type}`];
-      if (name !== resource.type) return [`${at}: ${resource.type} is spelt ${name}`];
-      const types = files.get(file) ?? (JSON.parse(readFileSync(`${folder}/${file}`, 'utf8')) as readonly Type[]);
-      files.set(file, types);
-      const type = types.find((one) => one.$type === 'ResourceType' && one.name?.toLowerCase() === name.toLowerCase());
-      if (!type?.body) return [`${at}: ${name} is not in ${file}`];
+      const found = published.find(resource.type);
+      if (found === undefined) return [`${at}: there is no ${resource.type}`];
+      if (found.name !== resource.type) return [`${at}: ${resource.type} is spelt ${found.name}`];
+      if (resource.existing) return [];
       const problems: string[] = [];
+      const { types, body } = found;
       const checker = { template, types, say: (path: string, what: string) => problems.push(`${at}: ${path} ${what}`) };
-      const body = find(checker, type.body);
-      if (resource.existing) return problems;
       checkValue(checker, resource.body, body, '', true);
       return problems;
     },
@@ -67,11 +35,7 @@ interface Checker {
   say(path: string, what: string): void;
 }
 
-function find({ types }: Checker, ref: Ref | undefined): Type {
-  const type = types[Number(ref?.$ref.split('/').at(-1))];
-  if (!type) throw new Error(`a reference of the published types leads nowhere: ${ref?.$ref}`);
-  return type;
-}
+const find = ({ types }: Checker, ref: Ref | undefined): Type => follow(types, ref);
 
 const returnsText = /^(guid|toLower|uniqueString|replace|join|cidrSubnet|loadTextContent|trim|subscriptionResourceId)$/;
 const scalarTypes: Readonly<Record<string, string>> = { string: 'string', int: 'number', bool: 'boolean' };
@@ -122,8 +86,6 @@ function expectedKind(checker: Checker, type: Type): string {
   };
   return kinds[type.$type] ?? 'string';
 }
-
-const refsOf = ({ elements }: Type): readonly Ref[] => (Array.isArray(elements) ? (elements as readonly Ref[]) : []);
 
 function checkLiteral(checker: Checker, node: Node, type: Type, path: string): void {
   const options = type.$type === 'UnionType' ? refsOf(type).map((ref) => find(checker, ref)) : [type];
