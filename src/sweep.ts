@@ -105,11 +105,18 @@ function kindsOf(checks: readonly Check[]): ReadonlySet<EvidenceKind> {
   return new Set(checks.flatMap((check) => [...check.requires, ...(check.considers ?? [])]));
 }
 
-/** Services in batches of one subscription each, in an order in which a batch is one range of the store. */
-export function planBatches(services: readonly Service[]): readonly (readonly Service[])[] {
+/**
+ * Services in batches of one subscription each: by key, where a batch is to be one range of the store, or by id, where what
+ * shares a workspace is to be in one batch.
+ */
+export function planBatches(
+  services: readonly Service[],
+  order: 'key' | 'id' = 'key',
+): readonly (readonly Service[])[] {
   const bySubscription = Map.groupBy(services, (service) => service.subscriptionId.toLowerCase());
+  const place = (service: Service): string => service[order].toLowerCase();
   return [...bySubscription.values()].flatMap((members) => {
-    const sorted = members.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    const sorted = members.toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
     return Array.from({ length: Math.ceil(sorted.length / batchSize) }, (_, i) =>
       sorted.slice(i * batchSize, (i + 1) * batchSize),
     );

@@ -20,6 +20,8 @@ export interface PortsInput {
   readonly policy: Policy;
   readonly settings: Settings;
   readonly checks: readonly Check[];
+  /** absent: each batch is judged in a process of its own, as far as it knows */
+  readonly together?: readonly Service[];
   readonly signal: AbortSignal;
   now(): Date;
 }
@@ -29,18 +31,23 @@ const probeMemory = createProbeMemory();
 export const lastProbeOf = probeMemory.last;
 
 /** Ties a batch's needs to the collectors and the policy. */
-export function batchPorts({ azure, estate, policy, settings, checks, signal, now }: PortsInput): BatchPorts {
+export function batchPorts(input: PortsInput): BatchPorts {
+  const { azure, estate, policy, settings, checks, together, signal, now } = input;
   const { inventory, services: watched } = estate;
   const expect = (service: Service) => resolveExpectations(policy, service);
   const optIn = new Set(policy.optIn);
   const dns = { servers: settings.dnsServers, vantageRecord: policy.vantage.record };
   const { probeProxy: proxy, telemetryWorkspace } = settings;
+  const shared = together === undefined ? {} : { together };
   const probing = { memory: probeMemory, proxy, telemetryWorkspace };
   return {
     checks,
     contextOf: contextSource(watched, policy, settings.cloud, now),
     gather: (services, kinds, confirm) =>
-      gatherEvidence({ services, inventory, confirm, azure, dns, probing, signal, optIn, expect, now }, kinds),
+      gatherEvidence(
+        { services, ...shared, inventory, confirm, azure, dns, probing, signal, optIn, expect, now },
+        kinds,
+      ),
   };
 }
 

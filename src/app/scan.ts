@@ -5,20 +5,22 @@ import { discoverEstate, EstateUnlistable } from '../evidence/inventory.ts';
 import type { Check, Family } from '../model.ts';
 import { exitCodeOf, type FailOn } from '../posture/coverage.ts';
 import { renderHtml } from '../reports/html.ts';
-import { renderJson } from '../reports/json.ts';
+import { renderJsonParts } from '../reports/json.ts';
 import { buildReport, type Report } from '../reports/report.ts';
 import { renderTable } from '../reports/table.ts';
 import { readSettings } from '../settings.ts';
 import { judgeAll } from '../sweep/judge-all.ts';
 import { connect } from './connect.ts';
+import { boundYoungSpace } from './memory.ts';
 import { loadPolicy } from './policy-file.ts';
 import { batchPorts } from './ports.ts';
 import { exceptionView, notAsked, version } from './views.ts';
 
+/** In parts, since a report may be long. */
 const renderers = {
-  table: (report: Report, color: boolean): string => renderTable(report, { color }),
-  json: renderJson,
-  html: renderHtml,
+  table: (report: Report, color: boolean): Iterable<string> => [renderTable(report, { color })],
+  json: (report: Report): Iterable<string> => renderJsonParts(report),
+  html: (report: Report): Iterable<string> => [renderHtml(report)],
 } as const;
 
 export type ScanFormat = keyof typeof renderers;
@@ -72,6 +74,7 @@ export async function scan(options: ScanOptions, terminal: Terminal): Promise<0 
   for (const remark of [...settings.remarks, ...loading.loaded.warnings]) terminal.complain(`fhirwatch: ${remark}`);
 
   const budget = startBudget();
+  const stopBounding = boundYoungSpace();
   try {
     const azure = await connect(settings, terminal.env, now);
     terminal.progress('listing the estate …');
@@ -112,6 +115,7 @@ export async function scan(options: ScanOptions, terminal: Terminal): Promise<0 
     const what = error.identity ? 'the identity gave no token' : 'the estate could not be listed';
     return couldNotRun([`${what} (${error.failure.reason}): ${error.failure.detail}`], terminal);
   } finally {
+    stopBounding();
     budget.stop();
   }
 }
@@ -127,9 +131,9 @@ export function couldNotRun(problems: readonly string[], terminal: Terminal): 3 
 
 async function deliver(report: Report, outputs: readonly ScanOutput[], terminal: Terminal): Promise<void> {
   for (const { format, file } of outputs) {
-    const text = renderers[format](report, terminal.color && file === undefined);
-    if (file === undefined) terminal.write(text);
-    else await writeFile(file, text);
+    const parts = renderers[format](report, terminal.color && file === undefined);
+    if (file !== undefined) await writeFile(file, parts);
+    else for (const part of parts) terminal.write(part);
   }
 }
 

@@ -36,6 +36,8 @@ export interface ProbingInput {
 
 export interface BatchInput {
   readonly services: readonly Service[];
+  /** all that this process judges in the same sweep, for what one question can tell of many; absent: the batch's own */
+  readonly together?: readonly Service[];
   readonly inventory: Inventory;
   /** whose documents are read directly: all services, or those with these ids */
   readonly confirm: 'all' | ReadonlySet<string>;

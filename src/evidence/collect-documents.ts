@@ -42,7 +42,7 @@ export function readListed(
 ): Promise<Gathered<ResourceDocument>> {
   const { listing, apiVersion, direct } = how;
   return batch.once(`${direct ? 'confirmed' : 'any'} ${normaliseId(id)}`, async () => {
-    const listed = findDocument(listing, id);
+    const listed = findListed(listing, id);
     if (listed !== undefined && !direct) return { ok: true, value: listed, sources: listing.sources, direct: false };
     const read = await batch.onceForSweep(`GET ${normaliseId(id)}`, () =>
       readDocument(batch.azure, id, apiVersion, batch.signal),
@@ -62,7 +62,8 @@ export function asReference<T>(batch: Batch, id: string, read: Gathered<T>): Gat
 
 const indexes = new WeakMap<Gathered<readonly ResourceDocument[]>, ReadonlyMap<string, ResourceDocument>>();
 
-function findDocument(listing: Gathered<readonly ResourceDocument[]>, id: string): ResourceDocument | undefined {
+/** A document of a listing by its id. */
+export function findListed(listing: Gathered<readonly ResourceDocument[]>, id: string): ResourceDocument | undefined {
   if (!listing.ok) return undefined;
   const index = indexes.get(listing) ?? new Map(listing.value.map((one) => [normaliseId(one.id), one]));
   indexes.set(listing, index);

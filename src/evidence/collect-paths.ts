@@ -1,11 +1,11 @@
-import type { DnsAnswer, Gathered, PathOutcome, PrivatePath, Service, Source } from '../model.ts';
+import type { Cloud, DnsAnswer, Gathered, PathOutcome, PrivatePath, PublicPath, Service, Source } from '../model.ts';
 import { publicHostOf } from '../rules/host-names.ts';
 import { createGate } from './azure/pace.ts';
 import { type Batch, type Collected, perService } from './batch.ts';
 import type { Attempt } from './probe/attempt.ts';
 import { createProbeMemory, type Probed, type ProbeMemory } from './probe/memory.ts';
 import { probe } from './probe/probe.ts';
-import { collectPublicPaths } from './probe/public-path.ts';
+import { readWebTests } from './probe/public-path.ts';
 import { readAnswered } from './probe/read-answer.ts';
 
 /** Of all batches of this process: each shakes hands anew, and one that starves the others looks like a broken path. */
@@ -99,20 +99,54 @@ function sourceOf(url: string, { attempt, address, at }: Probed): Source {
   return { source: `GET ${url} at ${address}, without a token`, ...requestId, at };
 }
 
-/** What the Internet gets of each service, as the web tests from outside reported it. */
+/** so many host names keep a query far below Azure's limit of its length */
+const hostsPerQuery = 500;
+
+/** What the Internet gets of each service, as the web tests from outside reported it; asked for all services at once. */
 export async function collectPublicPathResults(batch: Batch): Promise<Collected<'publicPath'>> {
-  const { azure, probing, services, signal } = batch;
-  const asked = services.flatMap((service) => {
-    const host = pageOf(service) === undefined ? undefined : publicHostOf(service, azure.cloud);
-    return host === undefined ? [] : [{ id: service.id, host }];
-  });
+  const { azure, probing, services, together = services, signal } = batch;
   const workspace = probing?.telemetryWorkspace;
-  if (workspace === undefined) {
-    const detail =
-      'no public vantage: FHIRWATCH_TELEMETRY_WORKSPACE does not name the workspace that holds the results of web tests from outside';
-    return new Map(asked.map(({ id }) => [id, { ok: false, reason: 'no-vantage', detail, sources: [] }]));
-  }
-  const hosts = asked.map(({ host }) => host);
-  const resultOf = await collectPublicPaths(hosts, workspace, azure, signal);
-  return new Map(asked.map(({ id, host }) => [id, resultOf(host)]));
+  const questions = questionsOf(together, azure.cloud);
+  return perService<PublicPath>(services, async (service) => {
+    const host = publicPageHost(service, azure.cloud);
+    const question = host === undefined ? undefined : questions.get(host);
+    if (host === undefined || question === undefined) return undefined;
+    if (workspace === undefined) return noPublicVantage;
+    const tests = await batch.onceForSweep(question.key, () => readWebTests(question.hosts, workspace, azure, signal));
+    return tests.ok ? { ...tests, value: { host, results: tests.value.get(host) ?? [] } } : tests;
+  });
+}
+
+const noPublicVantage: Gathered<never> = {
+  ok: false,
+  reason: 'no-vantage',
+  detail:
+    'no public vantage: FHIRWATCH_TELEMETRY_WORKSPACE does not name the workspace that holds the results of web tests from outside',
+  sources: [],
+};
+
+interface Question {
+  readonly key: string;
+  readonly hosts: readonly string[];
+}
+
+const known = new WeakMap<readonly Service[], ReadonlyMap<string, Question>>();
+
+/** By host, with which others it is asked for. */
+function questionsOf(services: readonly Service[], cloud: Cloud): ReadonlyMap<string, Question> {
+  const before = known.get(services);
+  if (before) return before;
+  const hosts = [...new Set(services.flatMap((service) => publicPageHost(service, cloud) ?? []))].sort();
+  const chunks = Map.groupBy(hosts.keys(), (place) => Math.floor(place / hostsPerQuery));
+  const questions = [...chunks.values()].map((places) => {
+    const asked = places.map((place) => hosts[place] ?? '');
+    return { key: `web tests ${asked.join()}`, hosts: asked };
+  });
+  const byHost = new Map(questions.flatMap((question) => question.hosts.map((host) => [host, question] as const)));
+  known.set(services, byHost);
+  return byHost;
+}
+
+function publicPageHost(service: Service, cloud: Cloud): string | undefined {
+  return pageOf(service) === undefined ? undefined : publicHostOf(service, cloud);
 }

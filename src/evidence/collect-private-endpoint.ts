@@ -4,7 +4,7 @@ import { normaliseId, parentResourceId } from '../rules/resource-id.ts';
 import { listIn, textAt, textsIn, valueAt } from './azure/documents.ts';
 import { CallError } from './azure/failure.ts';
 import type { Batch } from './batch.ts';
-import { asReference, readListed } from './collect-documents.ts';
+import { asReference, findListed, readListed } from './collect-documents.ts';
 
 const networkApi = '2024-05-01';
 const endpointId =
@@ -23,7 +23,8 @@ export function readPrivateEndpoint(batch: Batch, id: string, direct: boolean): 
     ]);
     const document = asReference(batch, id, read);
     if (!document.ok) return document;
-    const addresses = await readAddresses(batch, document.value, direct);
+    const known = addressesTold(document.value, zoneGroups);
+    const addresses = await readAddresses(batch, document.value, direct ? (listed) => agrees(listed, known) : isEnough);
     return understood(document.sources, () => ({
       ...document,
       value: toEndpoint(document.value, addresses, zoneGroups),
@@ -63,14 +64,32 @@ function toEndpoint(
   };
 }
 
+/** The addresses that the endpoint's own document and its zone groups name. */
+function addressesTold({ properties }: ResourceDocument, zoneGroups: PrivateEndpoint['zoneGroups']): readonly string[] {
+  const recorded = zoneGroups.ok ? zoneGroups.value.flatMap(({ zones }) => zones) : [];
+  return [
+    ...recorded.flatMap(({ recordSets }) => recordSets.flatMap(({ addresses }) => addresses)),
+    ...(listIn(properties.customDnsConfigs) ?? []).flatMap((config) => textsIn(valueAt(config, 'ipAddresses')) ?? []),
+  ];
+}
+
+/** What was read directly names every address that Resource Graph lists of an interface, so the listing does not lag. */
+function agrees({ properties }: ResourceDocument, told: readonly string[]): boolean {
+  const addresses = listIn(properties.ipConfigurations)?.map((one) => textAt(one, 'properties', 'privateIPAddress'));
+  if (addresses === undefined || addresses.length === 0) return false;
+  return addresses.every((address) => address !== undefined && told.includes(address));
+}
+
+const isEnough = (): boolean => true;
+
 /**
  * The addresses of all its network interfaces, or none of them: a part could pass for the whole. One that is gone has
- * none.
+ * none. One is read directly where it is not listed, or its listed document does not suffice.
  */
 async function readAddresses(
   batch: Batch,
   { id, properties }: ResourceDocument,
-  direct: boolean,
+  suffices: (listed: ResourceDocument) => boolean,
 ): Promise<Gathered<readonly EndpointAddress[]>> {
   const ids = listIn(properties.networkInterfaces)?.map((nic) => textAt(nic, 'id') ?? '');
   if (ids === undefined) return malformed(`${id}: networkInterfaces is no list`);
@@ -78,6 +97,8 @@ async function readAddresses(
   const documents: Gathered<ResourceDocument>[] = [];
   for (const nic of ids) {
     if (!interfaceId.test(normaliseId(nic))) return notAnId(nic, 'network interface');
+    const listed = findListed(listing, nic);
+    const direct = listed === undefined || !suffices(listed);
     const read = await readListed(batch, nic, { listing, apiVersion: networkApi, direct });
     const document = asReference(batch, nic, read);
     if (!document.ok && document.reason !== 'not-found') return document;

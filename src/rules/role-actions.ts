@@ -96,11 +96,22 @@ export function permits(permissions: readonly Permission[], plane: Plane, action
   });
 }
 
+/** One role stands over many services, and working out what it gives takes longer than anything else about it. */
+const workedOut = new WeakMap<readonly Permission[], Map<ServiceKind, readonly string[]>>();
+
 /**
  * The effective data actions of a role on a kind of service, sorted. An action below the kind's own prefix that the
  * fact base does not know stands for itself: Azure may add one before we learn of it.
  */
 export function effectiveDataActions(permissions: readonly Permission[], kind: ServiceKind): readonly string[] {
+  const byKind = workedOut.get(permissions) ?? new Map<ServiceKind, readonly string[]>();
+  workedOut.set(permissions, byKind);
+  const actions = byKind.get(kind) ?? findDataActions(permissions, kind);
+  byKind.set(kind, actions);
+  return actions;
+}
+
+function findDataActions(permissions: readonly Permission[], kind: ServiceKind): readonly string[] {
   const known = dataActionsOf(kind);
   const prefix = DATA_PLANES[kind]?.prefix.toLowerCase();
   const unlisted = permissions

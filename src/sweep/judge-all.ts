@@ -15,7 +15,7 @@ export async function judgeAll(
 ): Promise<BatchResult> {
   const room = createRoom(mostUnderWay);
   const results = await Promise.all(
-    inTurns(planBatches(services)).map(async (batch) => {
+    inTurns(planBatches(services, 'id')).map(async (batch) => {
       await room.enter(batch.length);
       try {
         return await judgeBatch(batch, confirm, ports);

@@ -36,7 +36,7 @@ function paced() {
 describe('reads of a subscription', () => {
   it('go at once up to the burst, then as fast as Azure lets them, each subscription for itself', async () => {
     const { enter, lastOf } = paced();
-    expect(await lastOf(240, read('a'))).toBe(0);
+    expect(await lastOf(225, read('a'))).toBe(0);
     const last = await lastOf(245, read('a'));
     expect(last).toBeGreaterThanOrEqual(9_500);
     expect(last).toBeLessThanOrEqual(10_100);
@@ -112,7 +112,7 @@ it('whatever has no such limit goes at once, and what is no URL is left to who s
 
 it('who waits is let go when its time is over', async () => {
   const { pace, lastOf } = paced();
-  await lastOf(240, read('a'));
+  await lastOf(225, read('a'));
   for (let call = 0; call < 100; call += 1) void pace.enter(read('a'), undefined);
   const ended = new AbortController();
   const entered = pace.enter(read('a'), ended.signal);

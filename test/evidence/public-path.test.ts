@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { collectPublicPaths, readMessage } from '../../src/evidence/probe/public-path.ts';
+import { readMessage, readWebTests } from '../../src/evidence/probe/public-path.ts';
 import { SUBSCRIPTION } from '../builders.ts';
 import { type FakeAnswer, fakeAzure, noHurry } from './logs-fixture.ts';
 
@@ -17,8 +17,8 @@ const AT = '2026-11-22T07:55:00Z';
 
 async function collect(answer: FakeAnswer, workspace = WORKSPACE) {
   const { azure, seen } = fakeAzure(() => answer);
-  const resultOf = await collectPublicPaths([HOST, 'other.azurehealthcareapis.com'], workspace, azure, noHurry);
-  return { of: resultOf, seen };
+  const tests = await readWebTests([HOST, 'other.azurehealthcareapis.com'], workspace, azure, noHurry);
+  return { tests, resultsOf: (host: string) => (tests.ok ? (tests.value.get(host) ?? []) : undefined), seen };
 }
 
 test('the last result of each place: a success is the 403 that it expects', async () => {
@@ -26,46 +26,34 @@ test('the last result of each place: a success is the 403 that it expects', asyn
     [HOST, 'West Europe', AT, true, 'Passed'],
     [HOST, 'East US', AT, false, 'Response code 200 is not the expected 403'],
   ];
-  const { of, seen } = await collect({ body: body(...rows) });
-  expect(of(HOST)).toMatchObject({
-    ok: true,
-    value: {
-      host: HOST,
-      results: [
-        { location: 'West Europe', at: '2026-11-22T07:55:00.000Z', outcome: 403 },
-        { location: 'East US', outcome: 200 },
-      ],
-    },
-  });
-  expect(of('other.azurehealthcareapis.com')).toMatchObject({ ok: true, value: { results: [] } });
+  const { resultsOf, seen } = await collect({ body: body(...rows) });
+  expect(resultsOf(HOST)).toMatchObject([
+    { location: 'West Europe', at: '2026-11-22T07:55:00.000Z', outcome: 403 },
+    { location: 'East US', outcome: 200 },
+  ]);
+  expect(resultsOf('other.azurehealthcareapis.com')).toEqual([]);
   const query = String(seen[0]?.body.query);
   expect(query).toMatch(/ago\(30m\).*"public "/s);
   expect(query).not.toMatch(/RequestUri/);
 });
 
 test('a workspace may be named by its customer id', async () => {
-  const { of, seen } = await collect({ body: body() }, SUBSCRIPTION);
-  expect(of(HOST)).toMatchObject({ ok: true, value: { results: [] } });
+  const { resultsOf, seen } = await collect({ body: body() }, SUBSCRIPTION);
+  expect(resultsOf(HOST)).toEqual([]);
   expect(seen[0]?.url.pathname).toBe(`/v1/workspaces/${SUBSCRIPTION}/query`);
 });
 
 test('what could not be read, or only in part, is no result', async () => {
-  expect((await collect({ status: 403 })).of(HOST)).toMatchObject({ ok: false, reason: 'forbidden' });
+  expect((await collect({ status: 403 })).tests).toMatchObject({ ok: false, reason: 'forbidden' });
   const cut = { ...body([HOST, 'West Europe', AT, true, 'Passed']), error: { code: 'PartialError', message: 'cut' } };
-  expect((await collect({ body: cut })).of(HOST)).toMatchObject({ ok: false, reason: 'malformed' });
+  expect((await collect({ body: cut })).tests).toMatchObject({ ok: false, reason: 'malformed' });
 });
 
 test('cells of another type are malformed, never a pass', async () => {
   for (const success of ['true', 1, null, {}]) {
-    const { of } = await collect({ body: body([HOST, 'West Europe', AT, success, 'Passed']) });
-    expect(of(HOST)).toMatchObject({ ok: false, reason: 'malformed' });
+    const { tests } = await collect({ body: body([HOST, 'West Europe', AT, success, 'Passed']) });
+    expect(tests).toMatchObject({ ok: false, reason: 'malformed' });
   }
-});
-
-test('nothing is asked for no host', async () => {
-  const { azure, seen } = fakeAzure(() => undefined);
-  await collectPublicPaths([], WORKSPACE, azure, noHurry);
-  expect(seen).toEqual([]);
 });
 
 describe('on failure the status is read from the message of the result, else it is not told', () => {

@@ -14,16 +14,18 @@ export function parseJson(text: string, depth: number): unknown {
   } catch {
     throw new CallError('malformed', text.trim() === '' ? 'an empty answer' : 'the answer is not valid JSON');
   }
-  let level: unknown[] = [value];
-  for (let at = 0; level.length > 0; at += 1) {
-    if (at > depth) throw new CallError('malformed', `the answer is nested more than ${depth} deep`);
-    level = level.flatMap(childrenOf);
+  if (typeof value === 'object' && value !== null && !cleanUp(value, depth)) {
+    throw new CallError('malformed', `the answer is nested more than ${depth} deep`);
   }
   return value;
 }
 
-function childrenOf(value: unknown): readonly unknown[] {
-  if (typeof value !== 'object' || value === null) return [];
+/** Takes `__proto__` keys out; false where it is nested deeper than that. */
+function cleanUp(value: object, depth: number): boolean {
+  if (depth < 0) return false;
   if (!Array.isArray(value) && Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__');
-  return Object.values(value).filter((child) => typeof child === 'object' && child !== null);
+  for (const child of Array.isArray(value) ? value : Object.values(value)) {
+    if (typeof child === 'object' && child !== null && !cleanUp(child, depth - 1)) return false;
+  }
+  return true;
 }

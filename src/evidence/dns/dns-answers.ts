@@ -7,7 +7,7 @@ import { proveVantage } from './vantage.ts';
 export interface DnsLimits {
   readonly proofMs: number;
   readonly lookupMs: number;
-  /** all lookups of 50 hosts; more have as much more */
+  /** all lookups of 50 hosts; more, of other batches too, have as much more */
   readonly allLookupsMs: number;
   readonly atOnce: number;
 }
@@ -18,6 +18,8 @@ const hostsPerBudget = 50;
 
 /** Of all batches of this process: a resolver that is flooded drops questions. */
 const inTurn = createGate(32);
+/** Hosts of all batches that look names up in this process right now: they share the turns, so they share the time. */
+let underWay = 0;
 
 export interface DnsAnswersDependencies {
   readonly client: DnsClient;
@@ -43,15 +45,29 @@ export async function collectDnsAnswers(
   if (!vantage.ok) return new Map(services.map(({ service }) => [service.id, vantage]));
 
   const hosts = [...new Set(services.flatMap((one) => one.hosts.map(bareName)))];
-  const allLookupsMs = limits.allLookupsMs * Math.max(1, hosts.length / hostsPerBudget);
-  const end = AbortSignal.any([signal, AbortSignal.timeout(allLookupsMs)]);
-  const sameVantage = vantageOf(client, vantage.value, vantageRecord, end);
+  const began = performance.now();
+  let most = 0;
+  /** what is left for all lookups, in milliseconds */
+  const left = (): number => {
+    most = Math.max(most, underWay);
+    return Math.floor(began + limits.allLookupsMs * Math.max(1, most / hostsPerBudget) - performance.now());
+  };
   const answers = new Map<string, Gathered<DnsAnswer>>();
+  const sameVantage = vantageOf(client, vantage.value, vantageRecord, () =>
+    AbortSignal.any([signal, AbortSignal.timeout(limits.proofMs)]),
+  );
   const lookup = async (host: string): Promise<void> => {
-    const answer = await client.lookup(host, AbortSignal.any([end, AbortSignal.timeout(limits.lookupMs)]));
+    const ms = Math.min(limits.lookupMs, left());
+    if (ms <= 0) return;
+    const answer = await client.lookup(host, AbortSignal.any([signal, AbortSignal.timeout(ms)]));
     answers.set(host, answer.ok ? await sameVantage(answer) : answer);
   };
-  await inParallel(limits.atOnce, hosts, (host) => inTurn(() => lookup(host)));
+  underWay += hosts.length;
+  try {
+    await inParallel(limits.atOnce, hosts, (host) => inTurn(() => lookup(host)));
+  } finally {
+    underWay -= hosts.length;
+  }
 
   const servers = [...new Set([...vantage.value.servers, ...serversOf([...answers.values()])])].sort();
   return new Map(
@@ -69,13 +85,13 @@ function vantageOf(
   client: DnsClient,
   { networkId, servers }: Vantage,
   record: string,
-  signal: AbortSignal,
+  inTime: () => AbortSignal,
 ): (answer: Gathered<DnsAnswer> & { readonly ok: true }) => Promise<Gathered<DnsAnswer>> {
   const proofs = new Map<string, Promise<Gathered<Vantage>>>();
   return async (answer) => {
     const { server } = answer.value;
     if (servers.includes(server)) return answer;
-    const proof = proofs.get(server) ?? proveVantage(client.only(server), record, signal);
+    const proof = proofs.get(server) ?? proveVantage(client.only(server), record, inTime());
     proofs.set(server, proof);
     const proven = await proof;
     if (proven.ok && proven.value.networkId.toLowerCase() === networkId.toLowerCase()) return answer;

@@ -24,17 +24,21 @@ async function ask(
     return types.map(() => silent(`${server} is no server that Node can ask`));
   }
   try {
-    return await withPatience(Promise.all(types.map((type) => resolve(resolver, name, type))), patience);
+    const chain = types.every((type) => type === 'TXT') ? Promise.resolve([]) : walkAliases(resolver, name);
+    return await withPatience(Promise.all(types.map((type) => resolve(resolver, name, type, chain))), patience);
   } finally {
     resolver.cancel();
   }
 }
 
-async function resolve(resolver: Resolver, name: string, type: QuestionType): Promise<Asked> {
-  const [chain, values] = await Promise.all([
-    type === 'TXT' ? [] : walkAliases(resolver, name),
-    settle(() => read(resolver, name, type)),
-  ]);
+async function resolve(
+  resolver: Resolver,
+  name: string,
+  type: QuestionType,
+  aliases: Promise<readonly string[] | Asked>,
+): Promise<Asked> {
+  const [walked, values] = await Promise.all([aliases, settle(() => read(resolver, name, type))]);
+  const chain = type === 'TXT' ? [] : walked;
   if (isAsked(chain)) return chain;
   if (isAsked(values)) return values;
   return { kind: 'answer', rcode: values.rcode, chain, values: values.found };

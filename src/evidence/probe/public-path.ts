@@ -20,27 +20,27 @@ function writeQuery(hosts: readonly string[]): string {
 | project Host, Location, TimeGenerated, Success, Message`;
 }
 
-/** What the Internet got of each host; one query for all of them. A host without a result has an empty list. */
-export async function collectPublicPaths(
+/** The last results of web tests by host. */
+export type WebTests = ReadonlyMap<string, PublicPath['results']>;
+
+/** What the Internet got of some hosts, at least one; one query for all of them. A host without a result is not in it. */
+export async function readWebTests(
   hosts: readonly string[],
   workspaceId: string,
   azure: Azure,
   signal: AbortSignal,
-): Promise<(host: string) => Gathered<PublicPath>> {
-  if (hosts.length === 0) return (host) => ({ ok: true, value: { host, results: [] }, sources: [], direct: true });
+): Promise<Gathered<WebTests>> {
   const query = writeQuery(hosts);
   const answer = await queryLogs(azure, { workspaceId, query, columns, reachSeconds: REACH_SECONDS }, signal);
-  if (!answer.ok) return () => answer;
+  if (!answer.ok) return answer;
   const { rows, incomplete } = answer.value;
-  if (incomplete) return () => ({ ok: false, ...incomplete, sources: answer.sources });
+  if (incomplete) return { ok: false, ...incomplete, sources: answer.sources };
   try {
-    const read = rows.map(readRow);
-    return (host) => ({
-      ...answer,
-      value: { host, results: read.filter((row) => row.host === host).map(({ host: _, ...result }) => result) },
-    });
+    const byHost = Map.groupBy(rows.map(readRow), ({ host }) => host);
+    const results = [...byHost].map(([host, own]) => [host, own.map(({ host: _, ...result }) => result)] as const);
+    return { ...answer, value: new Map(results) };
   } catch (error) {
-    return () => ({ ...failed(error, `log query in ${workspaceId}`, azure.now()), sources: answer.sources });
+    return { ...failed(error, `log query in ${workspaceId}`, azure.now()), sources: answer.sources };
   }
 }
 
