@@ -115,7 +115,10 @@ export function mergeTables(sources: readonly Tables[]): Tables {
   );
 }
 
-/** The tables with only the rows that the test lets through; a table without the column loses all or none of its rows. */
+/**
+ * The tables with only the rows that the test lets through; a table without the column loses all or none of its rows. Rows
+ * are tested when a query reads them: most queries read one table of many.
+ */
 export function filterTables(
   tables: Tables,
   column: string,
@@ -126,9 +129,20 @@ export function filterTables(
     [...tables].map(([name, table]) => {
       const place = table.columns.findIndex((one) => one.name === column);
       if (place < 0) return [name, without === 'all' ? table : { ...table, rows: [] }];
-      return [name, { ...table, rows: table.rows.filter((row) => keep(row[place])) }];
+      return [name, whenRead(table.columns, () => table.rows.filter((row) => keep(row[place])))];
     }),
   );
+}
+
+function whenRead(columns: KqlTable['columns'], read: () => KqlTable['rows']): KqlTable {
+  let rows: KqlTable['rows'] | undefined;
+  return {
+    columns,
+    get rows() {
+      rows ??= read();
+      return rows;
+    },
+  };
 }
 
 export function withinSpan(tables: Tables, span: Span | undefined): Tables {

@@ -4,6 +4,7 @@ import { knownTable, mergeTables, type Tables } from '../data-plane/log-tables.t
 import { hostsOf, resolveName } from '../dns/derive.ts';
 import type { ServiceHost } from '../dns/service-hosts.ts';
 import { deriveId } from '../estate.ts';
+import type { KqlTable } from '../kql/engine.ts';
 import type { Estate, JsonObject, World } from '../types.ts';
 import { answerAt } from './answers.ts';
 import { wayTo } from './ways.ts';
@@ -32,11 +33,29 @@ export function withWebTests(world: World, arrived?: TelemetryWorkspace): Teleme
     tables: () => {
       const tables = workspace.tables();
       const reported = reportedTests(tables);
-      const rows = webTestRows(world.estate(), world.now()).filter(({ Name }) => !reported.has(String(Name)));
-      const added = knownTable(rows, KNOWN_TABLES.get(TABLE));
-      return mergeTables([tables, new Map([[TABLE, added]])]);
+      const all = webTestTable(world.estate(), world.now());
+      const added = reported.size === 0 ? all : without(all, reported);
+      return tables.has(TABLE)
+        ? mergeTables([tables, new Map([[TABLE, added]])])
+        : new Map([...tables, [TABLE, added]]);
     },
   };
+}
+
+const latest = new WeakMap<Estate, { readonly at: number; readonly table: KqlTable }>();
+
+/** One query asks for the table several times. */
+function webTestTable(estate: Estate, now: Date): KqlTable {
+  const known = latest.get(estate);
+  if (known?.at === now.getTime()) return known.table;
+  const table = knownTable(webTestRows(estate, now), KNOWN_TABLES.get(TABLE));
+  latest.set(estate, { at: now.getTime(), table });
+  return table;
+}
+
+function without({ columns, rows }: KqlTable, names: ReadonlySet<string>): KqlTable {
+  const place = columns.findIndex(({ name }) => name === 'Name');
+  return { columns, rows: rows.filter((row) => !names.has(String(row[place]))) };
 }
 
 const TABLE = 'AppAvailabilityResults';
@@ -49,11 +68,20 @@ function reportedTests(tables: Tables): ReadonlySet<string> {
   return new Set(place < 0 ? [] : table?.rows.map((row) => String(row[place])));
 }
 
-const statuses = new WeakMap<Estate, readonly (readonly [host: string, status: number | undefined])[]>();
+interface Tested {
+  readonly id: string;
+  readonly host: string;
+  readonly status: number | undefined;
+}
 
-function publicStatuses(estate: Estate) {
+const statuses = new WeakMap<Estate, readonly Tested[]>();
+
+function publicStatuses(estate: Estate): readonly Tested[] {
   const services = [...hostsOf(estate).values()].filter(({ kind }) => kind !== 'workspace');
-  return services.map((service) => [service.host, publicStatus(estate, service)] as const);
+  return services.map((service) => {
+    const { host } = service;
+    return { id: deriveId('web test', host), host, status: publicStatus(estate, service) };
+  });
 }
 
 /** One run of the standard web tests that `infra` deploys, one a host: 403 is what they expect. */
@@ -61,7 +89,7 @@ export function webTestRows(estate: Estate, now: Date): readonly JsonObject[] {
   if (!estate.monitor.publicVantage) return [];
   const known = statuses.get(estate) ?? publicStatuses(estate);
   statuses.set(estate, known);
-  return known.map(([host, status]) => {
+  return known.map(({ id, host, status }) => {
     const message =
       status === undefined
         ? 'The remote name could not be resolved or connected to'
@@ -69,7 +97,7 @@ export function webTestRows(estate: Estate, now: Date): readonly JsonObject[] {
     return {
       TimeGenerated: new Date(now.getTime() - AGO_MS).toISOString(),
       Type: TABLE,
-      Id: deriveId('web test', host),
+      Id: id,
       Name: `public ${host}`,
       Location: 'West Europe',
       Success: status === 403,

@@ -51,11 +51,23 @@ export function warmUp(world: World): void {
 function databaseOf(estate: Estate, asked: GraphQuery): KqlDatabase {
   const filled = Object.entries(tables).flatMap(([name, rows]): [string, KqlTable][] => {
     const spellings = new Set(asked.query.match(new RegExp(`\\b${name}\\b`, 'gi')) ?? []);
-    const kept = spellings.size > 0 ? rows(estate).filter((row) => isAsked(estate, name, row, asked)) : [];
+    const kept =
+      spellings.size > 0 ? rowsOnce(estate, name, rows).filter((row) => isAsked(estate, name, row, asked)) : [];
     const table = tableFromRecords(kept, columns);
     return [...spellings.add(name)].map((spelling) => [spelling, table]);
   });
   return { dialect: 'resource-graph', tables: new Map(filled) };
+}
+
+const rowsOf = new WeakMap<Estate, Map<string, readonly GraphRow[]>>();
+
+/** A table's rows, which every page of every query begins with. */
+function rowsOnce(estate: Estate, table: string, make: (estate: Estate) => readonly GraphRow[]): readonly GraphRow[] {
+  const known = rowsOf.get(estate) ?? new Map<string, readonly GraphRow[]>();
+  rowsOf.set(estate, known);
+  const rows = known.get(table) ?? make(estate);
+  known.set(table, rows);
+  return rows;
 }
 
 function isAsked(estate: Estate, table: string, row: GraphRow, asked: GraphQuery): boolean {

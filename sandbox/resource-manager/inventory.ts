@@ -22,6 +22,8 @@ export interface Inventory {
   readonly documents: ReadonlyMap<string, AzureDocument>;
   /** the estate's `resources` by the type that their id says, lower case */
   readonly byType: ReadonlyMap<string, readonly AzureDocument[]>;
+  /** the same by the collection that they stand in, normalised: `…/workspaces/a/fhirservices` */
+  readonly byCollection: ReadonlyMap<string, readonly AzureDocument[]>;
   /** every path at or above a document of any kind, normalised */
   readonly paths: ReadonlySet<string>;
   readonly subscriptions: readonly Subscription[];
@@ -79,6 +81,7 @@ function take(estate: Estate): Inventory {
   return {
     documents: new Map(estate.resources.map((document) => [normalise(document.id), document])),
     byType,
+    byCollection: Map.groupBy(estate.resources, ({ id }) => normalise(normalise(id).split('/').slice(0, -1).join('/'))),
     paths: new Set(ids.flatMap(pathsTo)),
     subscriptions: subscriptionsOf(estate, ids),
     resourceGroups: resourceGroupsOf(estate.resources, ids),

@@ -5,7 +5,7 @@ import type { AzureDocument, Json, JsonObject } from '../types.ts';
 import { failure, found, page, parentNotFound, resourceNotFound } from './answers.ts';
 import type { Call } from './call.ts';
 import { isAtOrBelow, isUnreadable, normalise } from './scopes.ts';
-import { typeOf } from './target.ts';
+import { typeOf, typeOfId } from './target.ts';
 
 /** Children that Azure also writes inside their parent: the last type segment → the property that holds them. */
 const inlineChildren: Readonly<Record<string, string>> = {
@@ -53,9 +53,12 @@ export function genericList({ request, estate, target }: Call): SandboxResponse 
 function childrenOf({ estate, inventory, target }: Call): readonly Json[] {
   const last = target.type.toLowerCase().split('/').at(-1) ?? '';
   const collection = target.isList ? target.path : target.path.slice(0, target.path.lastIndexOf('/'));
-  const own = documentsIn(inventory.byType, typeOf(target), last).filter(
-    ({ id }) => isChild(id, collection, last) && !isUnreadable(estate, id),
-  );
+  const type = typeOf(target);
+  const standing =
+    last === 'all'
+      ? recordsIn(inventory.byType, type).filter(({ id }) => isRecordOf(id, collection))
+      : (inventory.byCollection.get(normalise(collection)) ?? []).filter(({ id }) => typeOfId(id) === type);
+  const own = standing.filter(({ id }) => !isUnreadable(estate, id));
   if (own.length > 0) return own.map(asJson);
   const property = Object.hasOwn(inlineChildren, last) ? inlineChildren[last] : undefined;
   const parent = inventory.documents.get(normalise(target.parent));
@@ -65,23 +68,16 @@ function childrenOf({ estate, inventory, target }: Call): readonly Json[] {
 }
 
 /** `…/privateDnsZones/{zone}/ALL` names record sets of every type. */
-function documentsIn(
-  byType: ReadonlyMap<string, readonly AzureDocument[]>,
-  type: string,
-  last: string,
-): readonly AzureDocument[] {
+function recordsIn(byType: ReadonlyMap<string, readonly AzureDocument[]>, type: string): readonly AzureDocument[] {
   if (type !== 'microsoft.network/privatednszones/all') return byType.get(type) ?? [];
-  const zone = type.slice(0, -last.length);
+  const zone = type.slice(0, -'all'.length);
   return [...byType].flatMap(([one, documents]) =>
     one.startsWith(zone) && one !== `${zone}virtualnetworklinks` ? documents : [],
   );
 }
 
-function isChild(id: string, collection: string, last: string): boolean {
-  const path = normalise(id);
-  const holder = normalise(collection);
-  if (last === 'all') return path.startsWith(`${holder.slice(0, -'/all'.length)}/`);
-  return path.startsWith(`${holder}/`) && !path.slice(holder.length + 1).includes('/');
+function isRecordOf(id: string, collection: string): boolean {
+  return normalise(id).startsWith(`${normalise(collection).slice(0, -'/all'.length)}/`);
 }
 
 function withoutProperties(document: AzureDocument): JsonObject {

@@ -3,6 +3,7 @@ import type { Estate } from '../types.ts';
 
 export type Relation = 'above' | 'at' | 'below';
 
+const inSubscription = '/subscriptions/';
 const managementGroupPrefix = '/providers/microsoft.management/managementgroups/';
 
 /** One form for one scope: lower case, single slashes, none at the end; the root is `/`. */
@@ -58,6 +59,10 @@ export function chainOf(estate: Estate, scope: string): readonly string[] {
 export function relationOf(estate: Estate, other: string, scope: string): Relation | undefined {
   const [there, here] = [normalise(other), normalise(scope)];
   if (there === here) return 'at';
+  // two subscriptions' paths, or two of one subscription's, are each other's by path or not at all
+  if (there.startsWith(inSubscription) && here.startsWith(inSubscription)) {
+    if (!there.startsWith(`${here}/`) && !here.startsWith(`${there}/`)) return undefined;
+  }
   if (chainOf(estate, here).includes(there)) return 'above';
   if (chainOf(estate, there).includes(here)) return 'below';
   // A management group that the estate does not describe is above every subscription.
