@@ -14,6 +14,8 @@ export interface QueueListener {
 
 /** how long a message that is being worked on stays hidden; a host that dies leaves it hidden for as long */
 const HIDDEN_SECONDS = 600;
+/** storage that hangs is an outage, and is waited out like any other */
+const CALL_MS = 10_000;
 const FIRST_PAUSE_MS = 100;
 /** Azure waits up to a minute on a quiet queue; a person in front of a sandbox does not */
 const LONGEST_PAUSE_MS = 1000;
@@ -120,7 +122,8 @@ export function openQueue(binding: Binding): { readonly client: QueueClient; rea
 
 async function receive(queue: QueueClient, batchSize: number): Promise<readonly DequeuedMessageItem[]> {
   try {
-    const options = { numberOfMessages: batchSize, visibilityTimeout: HIDDEN_SECONDS };
+    const abortSignal = AbortSignal.timeout(CALL_MS);
+    const options = { numberOfMessages: batchSize, visibilityTimeout: HIDDEN_SECONDS, abortSignal };
     return (await queue.receiveMessages(options)).receivedMessageItems;
   } catch (error) {
     // A queue that nobody has created yet is an empty one.
