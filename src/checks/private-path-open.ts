@@ -46,6 +46,8 @@ export const privatePathOpen: Check<'privatePath', 'resource' | 'privateEndpoint
     { framework: 'MCSB', id: 'NS-2', own: true },
     { framework: 'MCSB', id: 'DP-3', own: true },
   ],
+  // A service that is restarted is away for a moment; two looks in a row are no moment.
+  settling: { opening: 240 },
   follows: ['private-dns-resolution', 'private-endpoint-approval'],
   requires: ['privatePath'],
   considers: ['resource', 'privateEndpoints'],

@@ -32,6 +32,7 @@ export const publicPathBlocked: Check<'publicPath', never> = {
     { framework: 'NIST 800-53 r5', id: 'SC-7(5)', own: true },
     { framework: 'MCSB', id: 'NS-2', own: true },
   ],
+  follows: ['public-network-access'],
   requires: ['publicPath'],
   evaluate({ publicPath: { host, results } }, { service }) {
     const said = `${host}, asked from outside: ${results.map(describe).join('; ')}`;

@@ -4,10 +4,14 @@ import type { DecisionInput, Opening } from './decide.ts';
 
 type Input = Pick<DecisionInput, 'at' | 'family' | 'drifts' | 'idOf' | 'follows'>;
 
+/** What follows from another defect shows within so long: web tests run every 15 minutes, a path is looked at twice. */
+const followingSeconds = 30 * 60;
+
 /**
  * Drifts that begin together with one culprit and one direction share a cause, and so does what follows from one of them.
  * One that begins later gets a cause of its own, unless nobody was told of the first yet and it is no graver, or unless it
- * is out of sight because of what was told already: what was announced never changes.
+ * is out of sight because of what was told already, or shows a little later what was told already and is no graver: what
+ * was announced never changes.
  */
 export function withCauses(
   openings: readonly Opening[],
@@ -17,11 +21,11 @@ export function withCauses(
   const explained = new Map(openings.map((opening) => [opening, explanationOf(opening, openings, input)]));
   const others = openings.filter((opening) => explained.get(opening) === undefined);
   const groups = Map.groupBy(others, (opening) => {
-    const { culprit, direction } = leaderOf(opening, openings, input);
+    const { culprit, direction } = leaderOf(opening, others, input);
     return `${direction} ${culprit.key.toLowerCase()}`;
   });
   const begun = [...groups.values()].flatMap((members) => {
-    const cause = beginCause(members, openings, input);
+    const cause = beginCause(members, others, input);
     if (!cause) return [];
     const unannounced = findUnannounced(cause, input.drifts);
     if (!unannounced) causes.push(cause);
@@ -30,11 +34,21 @@ export function withCauses(
   return { drifts: [...begun, ...[...explained.values()].flatMap((drift) => drift ?? [])], causes };
 }
 
-/** What turned out of sight where something told before explains it: that one's cause, as a drift of it. */
-function explanationOf(opening: Opening, openings: readonly Opening[], { drifts, follows }: Input): Drift | undefined {
-  if (opening.direction !== 'obscured' || openings.some((other) => explains(other, opening, follows))) return undefined;
-  const first = drifts.find((drift) => drift.resolvedAt === undefined && explains(drift, opening, follows));
-  return first && toDrift(opening, causeOf(first));
+/** Where something told before explains it, or what it follows from: that one's cause, as a drift of it. */
+function explanationOf(opening: Opening, openings: readonly Opening[], input: Input): Drift | undefined {
+  const leader = leaderOf(opening, openings, input);
+  const first = input.drifts.find((drift) => drift.resolvedAt === undefined && isPartOf(leader, drift, input));
+  if (!first) return undefined;
+  const isGraver = severityRank(opening.severity) < severityRank(first.causeSeverity);
+  return opening.direction === 'regressed' && isGraver ? undefined : toDrift(opening, causeOf(first));
+}
+
+/** Whether it is the same defect as one that was found before, seen by another check. */
+function isPartOf(opening: Opening, drift: Drift, { at, follows }: Input): boolean {
+  if (opening.direction === 'obscured') return explains(drift, opening, follows);
+  const isLate = Date.parse(at) - Date.parse(drift.openedAt) > followingSeconds * 1000;
+  if (opening.direction !== 'regressed' || drift.direction !== 'regressed' || isLate) return false;
+  return explains(drift, opening, follows) || explains(opening, drift, follows);
 }
 
 /** The opening that explains this one, and is not explained itself. */
@@ -45,7 +59,7 @@ function leaderOf(opening: Opening, openings: readonly Opening[], input: Input):
 
 function explains(
   defect: { readonly check: string; readonly service: Service; readonly direction: string },
-  { check, service }: Opening,
+  { check, service }: Pick<Opening, 'check' | 'service'>,
   follows: Input['follows'],
 ): boolean {
   const owners = [service.id, service.workspaceId].map((id) => id?.toLowerCase());

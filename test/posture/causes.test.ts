@@ -39,9 +39,9 @@ function opening({ check, service = 'ehr', direction = 'regressed', severity = '
   };
 }
 
-function causesOf(openings: readonly Opening[], drifts: readonly Drift[] = []) {
+function causesOf(openings: readonly Opening[], drifts: readonly Drift[] = [], now = at) {
   const input = {
-    at,
+    at: now,
     family: 'network',
     drifts,
     follows,
@@ -100,9 +100,44 @@ test('what turns out of sight because of what was told already joins it, and not
   expect(drifts[0]).toMatchObject({ direction: 'obscured', causeDirection: 'regressed' });
 });
 
-test('a defect found after another was told is told by itself; so is what is out of sight once that is repaired', () => {
+const later = (seconds: number): string => new Date(Date.parse(at) + seconds * 1000).toISOString();
+
+test('what shows within half an hour that it follows from what was told, or that this follows from it, joins it', () => {
+  const name = causesOf([opening({ check: 'name' })]).drifts.map(told);
+  const path = causesOf([opening({ check: 'path' })]).drifts.map(told);
+  for (const { drifts, causes } of [
+    causesOf([opening({ check: 'path' })], name, later(1800)),
+    causesOf([opening({ check: 'name' })], path, later(1800)),
+  ]) {
+    expect(causes).toEqual([]);
+    expect(drifts).toMatchObject([{ causeId: drifts[0]?.check === 'path' ? name[0]?.causeId : path[0]?.causeId }]);
+  }
+});
+
+test('with it comes what begins now and follows from it, and nothing of that is lost where it is graver', () => {
+  const path = causesOf([opening({ check: 'path' })]).drifts.map(told);
+  const { drifts, causes } = causesOf(
+    [
+      opening({ check: 'endpoint', service: 'ward' }),
+      opening({ check: 'name', severity: 'critical' }),
+      opening({ check: 'name', service: 'labs', direction: 'obscured' }),
+    ],
+    path,
+    later(300),
+  );
+  expect(drifts.map(({ check, service, causeId }) => [check, service.name, causeId === path[0]?.causeId])).toEqual([
+    ['name', 'ehr', false],
+    ['endpoint', 'ward', true],
+    ['name', 'labs', true],
+  ]);
+  expect(causes).toMatchObject([{ check: 'name', severity: 'critical' }]);
+});
+
+test('a defect found long after another was told, or graver than it, is told by itself; so is what is out of sight once that is repaired', () => {
   const first = causesOf([opening({ check: 'name' })]).drifts.map(told);
-  expect(causesOf([opening({ check: 'path' })], first).causes).toHaveLength(1);
+  expect(causesOf([opening({ check: 'path' })], first, later(1801)).causes).toHaveLength(1);
+  expect(causesOf([opening({ check: 'path', severity: 'critical' })], first).causes).toHaveLength(1);
+  expect(causesOf([opening({ check: 'path', service: 'labs' })], first).causes).toHaveLength(1);
   const repaired = first.map((drift) => ({ ...drift, resolvedAt: at }));
   expect(causesOf([opening({ check: 'path', direction: 'obscured' })], repaired).causes).toHaveLength(1);
 });
