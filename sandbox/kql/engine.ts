@@ -1,6 +1,6 @@
 import { analyse } from './analyser.ts';
 import { printTable, type Table } from './cells.ts';
-import { asError } from './failure.ts';
+import { asError, KqlFailure } from './failure.ts';
 import { SchemaFound, withSchema } from './plugins/signal.ts';
 import { runBlock } from './statements.ts';
 
@@ -62,10 +62,13 @@ export function runQuery(query: string, database: KqlDatabase, options: KqlOptio
   }
 }
 
-/** Plugins whose columns follow from the data are told one after the other; each makes the query be analysed again. */
+/** So many schemas may have to be found for one query. */
+const MOST_SCHEMAS = 100;
+
+/** Results whose columns the analyser cannot tell are told one after the other; each makes the query be analysed again. */
 function runWithSchemas(query: string, database: KqlDatabase, options: KqlOptions): Table {
   let text = query;
-  for (;;) {
+  for (let count = 0; count < MOST_SCHEMAS; count++) {
     try {
       return runBlock(analyse(text, database, options));
     } catch (found) {
@@ -73,6 +76,7 @@ function runWithSchemas(query: string, database: KqlDatabase, options: KqlOption
       text = withSchema(text, found);
     }
   }
+  throw new KqlFailure('LimitExceeded', `more than ${MOST_SCHEMAS} plugins and scans`);
 }
 
 export { tableFromRecords } from './records.ts';

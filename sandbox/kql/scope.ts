@@ -54,6 +54,8 @@ export interface Env {
   readonly names: ReadonlyMap<string, Binding>;
   /** How many function bodies deep. */
   readonly depth: number;
+  /** What positions in the tree at hand, a called function's own, are away from those in the query's text. */
+  readonly offset: number;
 }
 
 /** Where a scalar expression stands: the names and, inside an operator, the columns. */

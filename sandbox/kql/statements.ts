@@ -14,7 +14,7 @@ export function runBlock(analysed: Analysed): Table {
   const { block, database, options } = analysed;
   if (database.dialect === 'resource-graph') checkDialect(block);
   const context: Context = { database, options, now: ticksOfDate(options.now), settings: new Map(), named: new Map() };
-  let scope: Scope = { env: { context, names: new Map(), depth: 0 }, row: undefined };
+  let scope: Scope = { env: { context, names: new Map(), depth: 0, offset: 0 }, row: undefined };
   let result: Table | undefined;
   for (const statement of elements(need(block, 'Statements'))) {
     if (kindOf(statement) === 'ExpressionStatement') {

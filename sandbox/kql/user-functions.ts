@@ -23,7 +23,14 @@ function bodyOf(node: Node, name: string): Node {
 }
 
 /** The names in sight inside the body: those at the declaration, the arguments, and the body's own. */
-function enter(node: Node, name: string, called: UserFunction, scope: Scope, input: Plan | undefined): Scope {
+function enter(
+  node: Node,
+  name: string,
+  called: UserFunction,
+  scope: Scope,
+  input: Plan | undefined,
+  body: Node,
+): Scope {
   if (scope.env.depth > DEEPEST)
     throw new KqlFailure('LimitExceeded', `${name} calls functions more than ${DEEPEST} deep`);
   const given = kindOf(node) === 'FunctionCallExpression' ? argumentsOf(node) : [];
@@ -33,7 +40,8 @@ function enter(node: Node, name: string, called: UserFunction, scope: Scope, inp
       .filter((argument) => kindOf(argument) === 'SimpleNamedExpression')
       .map((argument) => [need(argument, 'Name').SimpleName ?? '', need(argument, 'Expression')]),
   );
-  let env: Env = { ...called.env, depth: scope.env.depth + 1 };
+  const offset = called.env.offset + need(called.declaration, 'Body').TextStart - body.TextStart;
+  let env: Env = { ...called.env, depth: scope.env.depth + 1, offset };
   let next = 0;
   for (const [index, parameter] of items(need(called.declaration, 'Parameters'), 'Parameters').entries()) {
     const declaration = need(parameter, 'NameAndType');
@@ -86,7 +94,8 @@ function insideBody(
   scope: Scope,
   input?: Plan,
 ): readonly [Node, Scope] {
-  return run(bodyOf(node, name), enter(node, name, called, scope, input));
+  const body = bodyOf(node, name);
+  return run(body, enter(node, name, called, scope, input, body));
 }
 
 /** The expression that a body ends with, and the names in sight there. */

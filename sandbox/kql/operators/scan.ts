@@ -75,9 +75,7 @@ function isDropped(node: Node): boolean {
 export function scan(node: Node, input: Plan, scope: Scope): Plan {
   const columns = columnsOf(node);
   if (parameterOf(node, 'with_match_id') === undefined && !isDropped(node)) {
-    // Inside a function the text of the query is not at hand.
-    if (scope.env.depth > 0) throw unsupported('scan without with_match_id inside a function', node.TextStart);
-    throw new SchemaFound(node.End, ` | project-away ${UNASKED}`);
+    throw new SchemaFound(scope.env.offset + node.End, ` | project-away ${UNASKED}`);
   }
   for (const clause of ['OrderByClause', 'PartitionByClause']) {
     if (child(node, clause) !== undefined) throw unsupported(`scan with ${clause}`, node.TextStart);

@@ -48,7 +48,7 @@ export function evaluate(node: Node, input: Plan, scope: Scope): Plan {
   );
   if (child(node, 'Schema') !== undefined) return fitted(plan, columnsOf(node));
   if (node.ResultType?.IsOpen !== true) return plan;
-  // Inside a function the text of the query is not at hand.
+  // A function may be called with several tables, which would have to share one schema.
   if (scope.env.depth > 0) throw unsupported(`the plugin ${name} without a schema inside a function`, node.TextStart);
   throw new SchemaFound(call.End, schemaText(plan.columns));
 }
