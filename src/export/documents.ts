@@ -1,9 +1,10 @@
 import { valueAt } from '../evidence/azure/documents.ts';
-import { isObject, type JsonObject } from '../evidence/azure/json.ts';
+import type { JsonObject } from '../evidence/azure/json.ts';
 import { scopeIn } from '../evidence/collect-role-rows.ts';
 import type { Reason, Service } from '../model.ts';
 import { normaliseId } from '../rules/resource-id.ts';
 import type { Document } from './estate-file.ts';
+import { countingDocuments, isDocument, listedDocuments, roleAssignmentType, typeIn } from './listed.ts';
 import type { Read, Recording } from './recording.ts';
 
 /** What was read, put where an estate file has it. Nothing is redacted yet. */
@@ -31,32 +32,15 @@ const roleKinds = {
 } as const;
 type RoleKind = keyof typeof roleKinds;
 
-const roleAssignmentType = 'microsoft.authorization/roleassignments';
 /** a tenant without the licence for PIM has no instances, which is no gap */
 const noPremiumLicence = 'AadPremiumLicenseRequired';
 
-export function sortDocuments({ reads, queries }: Recording, services: readonly Service[]): Documents {
-  const listed = new Map(
-    queries
-      .flatMap(({ rows = [] }) => rows.flatMap((row) => listedDocument(row) ?? []))
-      .map((one) => [normaliseId(one.id), one]),
-  );
-  const watched = new Set(services.map(({ id }) => normaliseId(id)));
+export function sortDocuments(recording: Recording, services: readonly Service[]): Documents {
+  const { reads, queries } = recording;
+  const listed = listedDocuments(recording);
+  const resources = new Map(countingDocuments(listed, recording, services));
   const all = [...reads].map(([key, read]) => ({ key, read, tail: tailOf(key) }));
-  const gaps = all.flatMap(({ read, tail }) => gapOf(read, tail) ?? []);
-  const missing = new Set(
-    all.flatMap(({ key, read }) => (read.is === 'failure' && read.reason === 'not-found' ? [key] : [])),
-  );
-
   const isCovering = coveringRows(services);
-  const resources = new Map<string, Document>();
-  for (const [key, document] of listed) {
-    const isZone = key.includes('/providers/microsoft.network/privatednszones/');
-    // of the other rows only those count that were to be confirmed and could not be
-    const read = reads.get(key);
-    const isUnconfirmed = read?.is === 'failure' && read.reason !== 'not-found';
-    if (isZone || isUnconfirmed || (watched.has(key) && !missing.has(key))) resources.set(key, document);
-  }
   const diagnosticSettings: Document[] = [];
   const definitions: Document[] = [];
   const answers: { path: string; rows: readonly unknown[] }[] = [];
@@ -102,30 +86,18 @@ export function sortDocuments({ reads, queries }: Recording, services: readonly 
     roleDefinitions: heldDefinitions(definitions, Object.values(held).flat()),
     ...held,
     diagnosticSettings: distinct(diagnosticSettings),
-    onlyListed: [...listed].flatMap(([key, document]) => (watched.has(key) && missing.has(key) ? [document] : [])),
-    gaps,
+    onlyListed: services.flatMap(({ id }) => {
+      const read = reads.get(normaliseId(id));
+      const isGone = read?.is === 'failure' && read.reason === 'not-found';
+      return isGone ? (listed.get(normaliseId(id)) ?? []) : [];
+    }),
+    gaps: all.flatMap(({ read, tail }) => gapOf(read, tail) ?? []),
     answers,
   };
 }
 
-/** A row of Resource Graph as a document: it writes empty columns where a document has no field. */
-function listedDocument(row: unknown): Document | undefined {
-  if (!isDocument(row) || typeIn(row) === undefined || typeIn(row) === roleAssignmentType) return undefined;
-  const filled = Object.entries(row).filter(([, value]) => value !== null && value !== '');
-  return { ...Object.fromEntries(filled), id: row.id };
-}
-
-function isDocument(row: unknown): row is Document {
-  return isObject(row) && typeof row.id === 'string' && row.id.startsWith('/');
-}
-
 function idOf(document: JsonObject): string | undefined {
   return typeof document.id === 'string' && document.id.startsWith('/') ? document.id : undefined;
-}
-
-function typeIn(row: unknown): string | undefined {
-  const type = valueAt(row, 'type');
-  return typeof type === 'string' ? type.toLowerCase() : undefined;
 }
 
 /** The last provider of a normalised path, the type in it, and whether a resource follows. */
