@@ -1,10 +1,32 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type RunningAzurite, startAzurite } from '../../sandbox/azurite.ts';
 import type { Service, Signal, SignalSink, Status, Store, SweepPlan } from '../../src/model.ts';
+import { azureStore } from '../../src/state/azure.ts';
 import { memoryStore } from '../../src/state/memory.ts';
 import { loseBatch, workBatch } from '../../src/sweep/batches.ts';
 import { closeUnfinished } from '../../src/sweep/once.ts';
 import type { SweepPorts } from '../../src/sweep.ts';
 import { aSweep } from '../crash/clinic.ts';
+import { storageClients } from '../state/azure-fixture.ts';
+
+let azurite: RunningAzurite;
+beforeAll(async () => {
+  azurite = await startAzurite();
+}, 60_000);
+afterAll(() => azurite.close());
+
+let made = 0;
+/** what happens at the same time is proved where it does: in storage */
+const stores: readonly [string, () => Store][] = [
+  ['memory', memoryStore],
+  [
+    'Azure Tables and Blobs',
+    () => {
+      made += 1;
+      return azureStore(storageClients(azurite.connectionString, `b${made}`));
+    },
+  ],
+];
 
 /** A sweep of two batches that many workers share, and what the inbox shows of it. */
 function shared(store: Store, minute = 0, status: Status = 'pass', change: Partial<SweepPlan> = {}) {
@@ -45,15 +67,18 @@ test('the batch that is the last to end closes the sweep, in whatever order they
   expect(told('SweepCompleted')).toHaveLength(1);
 });
 
-test('two batches that end at the same time close once, and so does one that is delivered twice at the same time', async () => {
-  const store = memoryStore();
-  const { plan, work, told } = shared(store, 0, 'fail');
-  await store.openSweep(plan);
-  await Promise.all([work(0), work(1), work(1), work(0)]);
-  expect([told('SweepCompleted').length, told('DriftOpened').length]).toEqual([1, 4]);
-  expect(await Promise.all([work(0), work(1)])).toEqual([undefined, undefined]);
-  expect(told('SweepCompleted')).toHaveLength(1);
-});
+test.each(stores)(
+  '%s: two batches that end at the same time close once, and so does one that is delivered twice at the same time',
+  async (_, open) => {
+    const store = open();
+    const { plan, work, told } = shared(store, 0, 'fail');
+    await store.openSweep(plan);
+    await Promise.all([work(0), work(1), work(1), work(0)]);
+    expect([told('SweepCompleted').length, told('DriftOpened').length]).toEqual([1, 4]);
+    expect(await Promise.all([work(0), work(1)])).toEqual([undefined, undefined]);
+    expect(told('SweepCompleted')).toHaveLength(1);
+  },
+);
 
 test('a batch that comes again is not judged again, but ends what a dead worker left', async () => {
   const store = memoryStore();
@@ -137,8 +162,8 @@ test('a batch that was half written is finished by its next delivery', async () 
   expect(await work(1)).toMatchObject({ outcome: 'completed', findings: 4 });
 });
 
-test('two planners at once: each sweep closes, each drift opens once', async () => {
-  const store = memoryStore();
+test.each(stores)('%s: two planners at once: each sweep closes, each drift opens once', async (_, open) => {
+  const store = open();
   const first = shared(store, 5, 'fail');
   const second = shared(store, 5, 'fail', { sweepId: '20261122T070500Z-network-other' });
   await Promise.all([store.openSweep(first.plan), store.openSweep(second.plan)]);

@@ -56,11 +56,17 @@ test('a test alert goes through the rule, the action group and the webhook to a 
   expect(tests().map(({ condition }) => condition)).toEqual(['Fired', 'Resolved']);
 }, 120_000);
 
-test('a workflow that refuses the card is named: the alert came back, the card did not get through', async () => {
+test('a workflow that refuses the card is named, and the mail goes all the same', async () => {
+  const mails = tests().length;
   stage.monitor.teams.refuse(404);
   const { code, out } = await examine(true);
   expect(out).toMatch(/^FAIL +test alert +.*came back after .*, but the Teams workflow refused its card$/m);
   expect(code).toBe(1);
+  expect(
+    tests()
+      .slice(mails)
+      .map(({ condition }) => condition),
+  ).toEqual(['Fired']);
   expect((await (await fetch(`${stage.host.url}/api/health`)).json()) as object).toMatchObject({
     problems: ['the last card did not reach Teams; the log says why'],
   });
