@@ -90,7 +90,13 @@ describe('drift-opened', () => {
   });
 
   test.each(['changed', 'added', 'recovered'])('%s does not page', (direction) => {
-    expect(run('drift-opened', [drift('DriftOpened', at('10T08:00'), { direction, causeDirection: direction })], at('10T08:05'))).toEqual([]);
+    expect(
+      run(
+        'drift-opened',
+        [drift('DriftOpened', at('10T08:00'), { direction, causeDirection: direction })],
+        at('10T08:05'),
+      ),
+    ).toEqual([]);
   });
 
   test('every severity is paged by exactly one of the two rules', () => {
@@ -232,24 +238,24 @@ describe('private-path-unavailable', () => {
     evaluate('private-path-unavailable', { availability }, at('10T08:30'));
   const host = 'private clinic-fhir.fhir.azurehealthcareapis.com';
 
-  test('fires for a service that failed twice and the last time', () => {
-    const rows = [result(host, at('10T08:20'), false), result(host, at('10T08:25'), false)];
-    expect(seen(...rows)).toEqual([{ key: 'clinic-fhir.fhir.azurehealthcareapis.com', value: 2 }]);
+  const failed = (name: string, ...times: readonly string[]) => times.map((time) => result(name, at(time), false));
+
+  test('fires for a service that failed three times and the last time', () => {
+    const rows = failed(host, '10T08:15', '10T08:20', '10T08:25');
+    expect(seen(...rows)).toEqual([{ key: 'clinic-fhir.fhir.azurehealthcareapis.com', value: 3 }]);
     expect(seen(...rows, result(host, at('10T08:29'), true))).toEqual([]);
   });
 
-  test('one failure is weather, and web tests from outside are another matter', () => {
-    expect(seen(result(host, at('10T08:25'), false))).toEqual([]);
+  test('one failure is weather, the second is a drift’s to tell, and web tests from outside are another matter', () => {
+    expect(seen(...failed(host, '10T08:25'))).toEqual([]);
+    expect(seen(...failed(host, '10T08:20', '10T08:25'))).toEqual([]);
     const outside = host.replace('private', 'public');
-    expect(seen(result(outside, at('10T08:20'), false), result(outside, at('10T08:25'), false))).toEqual([]);
+    expect(seen(...failed(outside, '10T08:15', '10T08:20', '10T08:25'))).toEqual([]);
   });
 
   test('what an open drift tells is not told again', () => {
     const serviceId = '/subscriptions/s/One';
-    const lost = ['10T08:20', '10T08:25'].map((time) => ({
-      ...result(host, at(time), false),
-      Properties: { serviceId },
-    }));
+    const lost = failed(host, '10T08:15', '10T08:20', '10T08:25').map((row) => ({ ...row, Properties: { serviceId } }));
     const opened = drift('DriftOpened', at('10T04:00'), {
       check: 'private-path-open',
       serviceId: serviceId.toUpperCase(),
@@ -305,7 +311,7 @@ describe('what Azure refuses in a log alert rule', () => {
           Properties: { check: 'c', serviceId: 's', owner: 'o', expires: 'e' },
         },
       ],
-      availability: ['10T08:00', '10T08:10'].map((time) => ({
+      availability: ['10T08:00', '10T08:05', '10T08:10'].map((time) => ({
         TimeGenerated: at(time),
         Name: 'private h',
         Success: false,
