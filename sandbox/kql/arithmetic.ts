@@ -1,4 +1,4 @@
-import { convert, toDecimal, toReal, unwrap } from './convert.ts';
+import { convert, toDecimal, toLong, toReal, unwrap } from './convert.ts';
 import { validTicks } from './datetime.ts';
 import { addDecimals, Decimal, divideDecimals, moduloDecimals, multiplyDecimals, subtractDecimals } from './decimal.ts';
 import type { KqlType } from './engine.ts';
@@ -92,19 +92,23 @@ function arithmetic(kind: string, a: KqlType, b: KqlType, node: Node): readonly 
   }
   const isTime = (type: KqlType) => type === 'datetime' || type === 'timespan';
   if (isTime(a) && isTime(b)) {
-    if (kind === 'DivideExpression') {
+    if (kind === 'SubtractExpression' && a === 'datetime' && b === 'datetime') return ['timespan', longs];
+    if (a === 'timespan' && b === 'timespan') {
+      if (kind !== 'DivideExpression') return ['timespan', longs];
       return resultOf(node) === 'real' ? ['real', (x, y) => Number(x) / Number(y)] : ['long', longs];
     }
-    if (kind === 'SubtractExpression' && a === 'datetime' && b === 'datetime') return ['timespan', longs];
-    if (a === 'timespan' && b === 'timespan') return ['timespan', longs];
+    // The time of day of a time: counted from 0001-01-01, as bin() counts.
+    if (kind === 'ModuloExpression' && a === 'datetime' && b === 'timespan')
+      return ['timespan', (x, y) => longs(toLong(x, a), y)];
+    const isShift = a !== b && (kind === 'AddExpression' || (kind === 'SubtractExpression' && a === 'datetime'));
+    if (!isShift) throw unsupported(`${textOf(node)} (${a} with ${b})`, node.TextStart);
     return ['datetime', (x, y) => validTicks(longs(x, y) as Long)];
   }
-  if (a === 'timespan' || b === 'timespan') {
+  if (a === 'timespan' ? isNumber(b) : isNumber(a) && b === 'timespan' && kind === 'MultiplyExpression') {
     if (b === 'real') return ['timespan', (x, y) => longOfReal(Math.round(reals(Number(x), y) as number))];
     if (a === 'real') return ['timespan', (x, y) => longOfReal(Math.round(reals(x, Number(y)) as number))];
     return ['timespan', longs];
   }
-  if (a === 'datetime' && isWhole(b)) return ['datetime', (x, y) => validTicks(longs(x, y) as Long)];
   if (a === 'bool' || b === 'bool') return ['long', (x, y) => longs(Number(x), Number(y))];
   throw unsupported(`${textOf(node)} (${a} with ${b})`, node.TextStart);
 }

@@ -124,8 +124,8 @@ function element(bag: Expr, selector: Expr): Expr {
   return derived('dynamic', [bag, selector], (row) => {
     const key = selector.run(row);
     const value = bag.run(row);
-    if (typeof key === 'number' && Array.isArray(value))
-      return (key < 0 ? value[value.length + key] : value[key]) ?? null;
+    if (Array.isArray(value) && (typeof key === 'number' || typeof key === 'boolean'))
+      return value.at(Number(key)) ?? null;
     return property(value, toText(key, selector.type));
   });
 }

@@ -133,6 +133,41 @@ const CASES: readonly (readonly [claim: string, ...Case])[] = [
       [null, null],
     ],
   ],
+  [
+    'roots, logarithms and arcs of what they are not defined for are null',
+    'print a=sqrt(-4), b=log(-1), c=log2(-1), d=log10(-1), e=asin(1.5), f=acos(-1.5), g=log(0), h=sqrt(4)',
+    'a:real b:real c:real d:real e:real f:real g:real h:real',
+    [[null, null, null, null, null, null, '-Infinity', 2]],
+  ],
+  [
+    'the beta functions say null and NaN where the reference does',
+    'print a=beta_inv(0.5, 0, 1), b=beta_inv(2, 1, 1), c=beta_pdf(0, 1, 1), d=beta_cdf(0.5, 20000, 1)',
+    'a:real b:real c:real d:real',
+    [[null, 'NaN', 'NaN', 'NaN']],
+  ],
+  [
+    'a time modulo a day is the time of day',
+    'print a=datetime(2026-03-04 10:20) % 1d, b=floor(datetime(2026-03-04 10:20) % 1d, 1h)',
+    'a:timespan b:timespan',
+    [['10:20:00', '10:00:00']],
+  ],
+  [
+    'searching an array in a range that is none is null, and so is a text of code points that are none',
+    'print a=array_index_of(dynamic([1]), 1, 0, -2), b=array_index_of(dynamic([1]), 1, 0, -1, -1), c=unicode_codepoints_to_string(1114112), d=unicode_codepoints_to_string(75)',
+    'a:long b:long c:string d:string',
+    [[null, null, '', 'K']],
+  ],
+  [
+    'scan works inside functions, each call on its own rows',
+    'let total = (T:(x:long)) { T | sort by x asc | scan declare (sum:long=0) with (step s: true => sum = x + s.sum;) }; let t = range x from 1 to 2 step 1; total(t) | union (t | invoke total())',
+    'x:long sum:long',
+    [
+      [1, 1],
+      [2, 3],
+      [1, 1],
+      [2, 3],
+    ],
+  ],
 ];
 
 /** Queries that Kusto refuses, with a word of the refusal. */
@@ -154,6 +189,8 @@ const REFUSED: readonly (readonly [query: string, word: string])[] = [
     'datatable(t:datetime)[] | make-series count() on t in range(datetime(2026-03-01 00:10), datetime(2026-03-02), 1h)',
     'in range()',
   ],
+  ['print datetime(2026-01-01) + datetime(2026-01-02)', 'datetime with datetime'],
+  ['print 1h - datetime(2026-01-02)', 'timespan with datetime'],
   ['let V = view () { print x = 1 }; union V*', 'the view V'],
 ];
 

@@ -48,6 +48,7 @@ const indexOf: Maker = (args, site) => {
     const list = array.run(row);
     if (!Array.isArray(list)) return null;
     const [start = 0, length = -1, occurrence = 1] = numbers.map((number) => Number(number(row)));
+    if (length < -1 || occurrence < 0) return null;
     const from = start < 0 ? Math.max(0, list.length + start) : start;
     const to = length < 0 ? list.length : Math.min(list.length, from + length);
     const wanted = run(row);

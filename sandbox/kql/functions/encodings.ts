@@ -66,11 +66,14 @@ function decode(text: string): string {
   }
 }
 
-const characters = (...values: Value[]): string =>
-  values
+/** The text of code points, alone or in arrays; null where one of them is none. */
+function characters(...values: Value[]): string | null {
+  const codes = values
     .flatMap((value) => (Array.isArray(value) ? value : [value]))
-    .map((value) => String.fromCodePoint(Number(toText(value, 'dynamic'))))
-    .join('');
+    .map((value) => Number(toText(value, 'dynamic') || Number.NaN));
+  const isCode = (code: number) => Number.isInteger(code) && code >= 0 && code <= 0x10ffff;
+  return codes.every(isCode) ? String.fromCodePoint(...codes) : null;
+}
 
 export const encodingFunctions: Library = {
   ...alias(

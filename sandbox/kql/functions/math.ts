@@ -7,6 +7,10 @@ import { type Library, type Maker, runAs, simple } from './define.ts';
 
 const real = (apply: (value: number) => number) => simple('r', apply);
 
+/** Null where the argument is outside what the function is defined for. */
+const within = (low: number, high: number, apply: (value: number) => number) =>
+  simple('r', (value: number) => (value < low || value > high ? null : apply(value)));
+
 const abs: Maker = simple('x', (value: Long | number | Decimal) => {
   if (value instanceof Decimal) return value.digits < 0n ? new Decimal(-value.digits, value.scale) : value;
   return isLong(value) && value < 0 ? negate(value) : value;
@@ -102,19 +106,19 @@ export const mathFunctions: Library = {
   ceiling,
   round: roundMaker,
   sign,
-  sqrt: real((value) => (value < 0 ? Number.NaN : Math.sqrt(value))),
+  sqrt: within(0, Infinity, Math.sqrt),
   pow: simple('rr', (base: number, exponent: number) => base ** exponent),
   exp: real(Math.exp),
   exp2: real((value) => 2 ** value),
   exp10: real((value) => 10 ** value),
-  log: real(Math.log),
-  log2: real(Math.log2),
-  log10: real(Math.log10),
+  log: within(0, Infinity, Math.log),
+  log2: within(0, Infinity, Math.log2),
+  log10: within(0, Infinity, Math.log10),
   sin: real(Math.sin),
   cos: real(Math.cos),
   tan: real(Math.tan),
-  asin: real(Math.asin),
-  acos: real(Math.acos),
+  asin: within(-1, 1, Math.asin),
+  acos: within(-1, 1, Math.acos),
   atan: real(Math.atan),
   atan2: simple('rr', Math.atan2),
   cot: real((value) => 1 / Math.tan(value)),

@@ -49,12 +49,12 @@ export function incompleteBeta(x: number, a: number, b: number): number {
   return (Math.exp(a * Math.log(x) + b * Math.log(1 - x) - logBeta(a, b)) * fraction) / a;
 }
 
-const outside = (x: number, a: number, b: number) => x < 0 || x > 1 || a <= 0 || b <= 0;
+const outside = (a: number, b: number, most = Infinity) => a <= 0 || b <= 0 || a > most || b > most;
 
 /** The x with that much of the distribution below it, by halving. */
 function inverseBeta(probability: number, a: number, b: number): number | null {
-  if (a <= 0 || b <= 0) return Number.NaN;
-  if (probability < 0 || probability > 1) return null;
+  if (a <= 0 || b <= 0) return null;
+  if (probability <= 0 || probability > 1) return Number.NaN;
   let low = 0;
   let high = 1;
   for (let step = 0; step < 200 && high - low > Number.EPSILON * high; step++) {
@@ -84,11 +84,13 @@ export const specialFunctions: Library = {
   erf: simple('r', (x: number) => errorFunction(x)[0]),
   erfc: simple('r', (x: number) => errorFunction(x)[1]),
   beta_cdf: simple('rrr', (x: number, a: number, b: number) =>
-    outside(x, a, b) ? Number.NaN : incompleteBeta(x, a, b),
+    x < 0 || x > 1 || outside(a, b, 10_000) ? Number.NaN : incompleteBeta(x, a, b),
   ),
   beta_inv: simple('rrr', inverseBeta),
   beta_pdf: simple('rrr', (x: number, a: number, b: number) =>
-    outside(x, a, b) ? Number.NaN : Math.exp((a - 1) * Math.log(x) + (b - 1) * Math.log(1 - x) - logBeta(a, b)),
+    x <= 0 || x >= 1 || outside(a, b)
+      ? Number.NaN
+      : Math.exp((a - 1) * Math.log(x) + (b - 1) * Math.log(1 - x) - logBeta(a, b)),
   ),
   welch_test: simple('rrrrrr', welch),
 };

@@ -65,7 +65,7 @@ const SPEEDS: Factors = {
   MilePerHour: 0.44704,
 };
 const VOLUMES: Factors = {
-  AcreFoot: 1233.48183754752,
+  AcreFoot: 1 / 0.000810714,
   CubicCentimeter: 1e-6,
   CubicFoot: 0.028316846592,
   CubicInch: 1.6387064e-5,
