@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { type AlertReading, largestAlert, readCommonAlert } from '../alerts/common-alert.ts';
 import { type Delivery, deliverAlert, type TeamsPorts } from '../alerts/teams.ts';
@@ -6,6 +5,7 @@ import { checks } from '../checks/index.ts';
 import type { CloudName, TeamsTrouble } from '../model.ts';
 import { changedBy } from '../posture/announce.ts';
 import type { Answer, Open } from './http.ts';
+import { inTime } from './in-time.ts';
 import { callerOf, type Headers } from './principal.ts';
 import { type Environment, type Log, openShared, type Service } from './service.ts';
 import { noteTestAlert } from './test-alert.ts';
@@ -143,22 +143,6 @@ function teamsPorts(service: Service, url: string, environment: Environment, log
     now: service.now,
     error: (text, fields) => log.error(text, fields),
   };
-}
-
-/** Azure waits ten seconds for the answer: storage that takes longer than this is as good as down, and the card goes first. */
-const storageMs = 2000;
-
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  const timer = new AbortController();
-  const late = sleep(storageMs, undefined, { signal: timer.signal }).then((): never => {
-    throw new Error(`storage did not answer within ${storageMs} ms`);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    late.catch(() => undefined); // nobody waits for it any more
-    timer.abort();
-  }
 }
 
 const guards = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;

@@ -5,6 +5,7 @@ import { collectTestAlerts } from '../evidence/logs/own-events.ts';
 import type { TestAlert } from '../model.ts';
 import { type Answer, authorise, json, problem, type Request } from './answers.ts';
 import type { Open } from './http.ts';
+import { inTime } from './in-time.ts';
 import { type Environment, type Log, openShared, type Service, textOf } from './service.ts';
 
 /** A test alert, from the app's side. */
@@ -105,13 +106,14 @@ export async function noteTestAlert(
   if (delivery === 'busy') return; // the call that is at it notes it
   try {
     const store = await service.store();
-    const record = await store.testAlert(testId);
+    const record = await inTime(store.testAlert(testId));
     if (!record) return;
-    await store.saveTestAlert({
+    const noted: TestAlert = {
       ...record,
       receivedAt: record.receivedAt ?? service.now().toISOString(),
       card: delivery === 'posted-before' ? 'posted' : delivery,
-    });
+    };
+    await inTime(store.saveTestAlert(noted));
   } catch (error) {
     log.error('a test alert came back and could not be noted', { error: textOf(error) });
   }
