@@ -68,11 +68,19 @@ function reportedTests(tables: Tables): ReadonlySet<string> {
   return new Set(place < 0 ? [] : table?.rows.map((row) => String(row[place])));
 }
 
+/** What came back from outside. */
+export type OutsideAnswer = { readonly status: number } | { readonly failure: string };
+
 interface Tested {
   readonly id: string;
   readonly host: string;
-  readonly status: number | undefined;
+  readonly answer: OutsideAnswer;
 }
+
+/** What the deployed web tests of services expect: to be turned away at the edge. */
+export const expectedOutside = 403;
+/** Where they run. */
+export const outside = 'West Europe';
 
 const statuses = new WeakMap<Estate, readonly Tested[]>();
 
@@ -80,39 +88,43 @@ function publicStatuses(estate: Estate): readonly Tested[] {
   const services = [...hostsOf(estate).values()].filter(({ kind }) => kind !== 'workspace');
   return services.map((service) => {
     const { host } = service;
-    return { id: deriveId('web test', host), host, status: publicStatus(estate, service) };
+    return { id: deriveId('web test', host), host, answer: publicAnswer(estate, service) };
   });
 }
 
-/** One run of the standard web tests that `infra` deploys, one a host: 403 is what they expect. */
+/** One run of the standard web tests that `infra` deploys, one a host. */
 export function webTestRows(estate: Estate, now: Date): readonly JsonObject[] {
   if (!estate.monitor.publicVantage) return [];
   const known = statuses.get(estate) ?? publicStatuses(estate);
   statuses.set(estate, known);
-  return known.map(({ id, host, status }) => {
-    const message =
-      status === undefined
-        ? 'The remote name could not be resolved or connected to'
-        : `Response code ${status} is not the expected 403`;
-    return {
-      TimeGenerated: new Date(now.getTime() - AGO_MS).toISOString(),
-      Type: TABLE,
-      Id: id,
-      Name: `public ${host}`,
-      Location: 'West Europe',
-      Success: status === 403,
-      Message: status === 403 ? 'Passed' : message,
-      DurationMs: 42,
-      SourceSystem: 'Azure',
-    };
-  });
+  return known.map(({ id, host, answer }) => ({
+    TimeGenerated: new Date(now.getTime() - AGO_MS).toISOString(),
+    Type: TABLE,
+    Id: id,
+    Name: `public ${host}`,
+    Location: outside,
+    ...resultOf(answer, expectedOutside),
+    DurationMs: 42,
+    SourceSystem: 'Azure',
+  }));
 }
 
-/** The status that the Internet gets; undefined where it gets no connection. */
-export function publicStatus(estate: Estate, { host, kind }: ServiceHost): number | undefined {
+/** An answer as Application Insights writes it into a result. */
+export function resultOf(
+  answer: OutsideAnswer,
+  expected: number,
+): { readonly Success: boolean; readonly Message: string } {
+  if (!('status' in answer)) return { Success: false, Message: answer.failure };
+  const Success = answer.status === expected;
+  return { Success, Message: Success ? 'Passed' : `Response code ${answer.status} is not the expected ${expected}` };
+}
+
+/** What the Internet gets of a service. */
+export function publicAnswer(estate: Estate, { host, kind }: ServiceHost): OutsideAnswer {
   const { answers } = resolveName(estate, 'public', host, 'A');
   const address = answers.findLast(({ type }) => type === 'A')?.data;
   // a private address leads nowhere from outside
-  if (address === undefined || wayTo(estate, address)?.to !== 'edge') return undefined;
-  return answerAt(estate, host, 'public', kind === 'dicom' ? '/health/check' : '/metadata').status;
+  if (address === undefined || wayTo(estate, address)?.to !== 'edge')
+    return { failure: 'The remote name could not be resolved or connected to' };
+  return { status: answerAt(estate, host, 'public', kind === 'dicom' ? '/health/check' : '/metadata').status };
 }

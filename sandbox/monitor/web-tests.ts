@@ -1,11 +1,8 @@
 /** Standard web tests: what the Internet gets of a service, asked from outside at fixed intervals. */
 import { randomUUID } from 'node:crypto';
 import { hostsOf } from '../dns/derive.ts';
-import { publicStatus } from '../fhir/web-tests.ts';
+import { expectedOutside, type OutsideAnswer, outside, publicAnswer, resultOf } from '../fhir/web-tests.ts';
 import type { Estate, JsonObject } from '../types.ts';
-
-/** What came back from outside. */
-export type OutsideAnswer = { readonly status: number } | { readonly failure: string };
 
 export interface WebTest {
   readonly name: string;
@@ -19,7 +16,7 @@ export interface WebTest {
 }
 
 /** Five places on the Internet, as Azure advises for what pages. */
-const locations = ['West Europe', 'North Europe', 'UK South', 'East US', 'Southeast Asia'] as const;
+const locations = [outside, 'North Europe', 'UK South', 'East US', 'Southeast Asia'] as const;
 
 /** The test of the app's own health, every five minutes from everywhere (infra/modules/web-tests.bicep). */
 export function healthWebTest(ask: WebTest['ask']): WebTest {
@@ -32,33 +29,23 @@ export function serviceWebTests(estate: () => Estate): readonly WebTest[] {
   const hosts = [...hostsOf(estate()).values()].filter(({ kind }) => kind !== 'workspace');
   return hosts.map((service) => ({
     name: `public ${service.host}`,
-    expected: 403,
+    expected: expectedOutside,
     // seldom and from one place: the service must not take it for traffic
     every: 900,
-    locations: [locations[0]],
-    ask: () => {
-      const status = publicStatus(estate(), service);
-      return status === undefined ? { failure: 'The remote name could not be resolved or connected to' } : { status };
-    },
+    locations: [outside],
+    ask: () => publicAnswer(estate(), service),
   }));
 }
 
 /** The rows of one run, one a location, as Application Insights writes them. */
 export async function runWebTest(test: WebTest, now: Date): Promise<readonly JsonObject[]> {
   const answer = await askOrTell(test);
-  const isExpected = 'status' in answer && answer.status === test.expected;
-  const message = isExpected
-    ? 'Passed'
-    : 'status' in answer
-      ? `Response code ${answer.status} is not the expected ${test.expected}`
-      : answer.failure;
   return test.locations.map((location, index) => ({
     TimeGenerated: now.toISOString(),
     Id: randomUUID(),
     Name: test.name,
     Location: location,
-    Success: isExpected,
-    Message: message,
+    ...resultOf(answer, test.expected),
     DurationMs: 40 + 15 * index,
     Properties: {
       WebtestName: test.name,
