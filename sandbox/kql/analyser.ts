@@ -90,10 +90,19 @@ const codes = new WeakMap<Globals, Map<string, Code>>();
 function codeOf(text: string, globals: Globals): Code {
   const known = codes.get(globals) ?? new Map<string, Code>();
   codes.set(globals, known);
-  const code = known.get(text) ?? language().KustoCode.ParseAndAnalyze(text, globals);
+  const code = known.get(text) ?? parseAndAnalyse(text, globals);
   if (known.size >= 100) known.clear();
   known.set(text, code);
   return code;
+}
+
+/** The language service itself stumbles over a few broken queries; they are broken all the same. */
+function parseAndAnalyse(text: string, globals: Globals): Code {
+  try {
+    return language().KustoCode.ParseAndAnalyze(text, globals);
+  } catch (error) {
+    throw new KqlFailure('SyntaxError', `the query cannot be analysed: ${String(error).split('\n')[0]}`);
+  }
 }
 
 /** Texts and comments, to be passed over, or the name of a function that reads another workspace. */

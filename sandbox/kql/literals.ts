@@ -4,8 +4,8 @@ import type { KqlType } from './engine.ts';
 import { invalid } from './failure.ts';
 import { parseJson, set, toDynamic } from './json.ts';
 import { type Context, constant, type Expr } from './scope.ts';
-import { items, kindOf, type Node, need, type Token, textOf } from './syntax.ts';
-import { type Long, long, negate, type Value } from './values.ts';
+import { child, items, kindOf, type Node, need, type Token, textOf } from './syntax.ts';
+import { type Long, long, type Value } from './values.ts';
 
 const KINDS: Readonly<Record<string, KqlType>> = {
   BooleanLiteralExpression: 'bool',
@@ -47,7 +47,7 @@ function scalar(text: string, type: KqlType, node: Node, context: Context): Valu
       return !/^(false|0+)$/i.test(content);
     case 'int':
     case 'long':
-      return integer(content, node);
+      return integer(content, type === 'int' ? 32 : 64, node);
     case 'real':
       return real(content, node);
     case 'decimal':
@@ -61,12 +61,19 @@ function scalar(text: string, type: KqlType, node: Node, context: Context): Valu
   }
 }
 
-function integer(text: string, node: Node): Long {
+function integer(text: string, bits: 32 | 64, node: Node): Long {
   const bare = text.replace(/[lL]$/, '');
   if (!/^[+-]?\s*(\d+|0x[0-9a-f]+)$/i.test(bare))
     throw invalid(`${textOf(node)} is not a whole number`, node.TextStart);
-  const size = long(BigInt(bare.replace(/^[+-]\s*/, '')));
-  return bare.startsWith('-') ? negate(size) : size;
+  const size = BigInt(bare.replace(/^[+-]\s*/, ''));
+  const value = bare.startsWith('-') ? -size : size;
+  const parent = child(node, 'Parent');
+  // A minus stands outside the literal, also before the least number of all; hexadecimal digits may write the sign's bit.
+  const isNegated = parent !== undefined && kindOf(parent) === 'UnaryMinusExpression';
+  const limit = 1n << BigInt(/x/i.test(bare) ? bits : bits - 1);
+  if (value >= limit + (isNegated ? 1n : 0n) || value < -limit)
+    throw invalid(`${textOf(node)} does not fit into ${bits} bits`, node.TextStart);
+  return long(BigInt.asIntN(bits, value));
 }
 
 function timespan(text: string, node: Node): Long {
