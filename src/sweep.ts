@@ -13,8 +13,8 @@ import type {
 } from './model.ts';
 import { assess, type OnThrow, wantsConfirmation } from './posture/assess.ts';
 import type { ClosePorts } from './sweep/close.ts';
-import { notBefore } from './sweep/record.ts';
 import { closeOnce } from './sweep/once.ts';
+import { notBefore } from './sweep/record.ts';
 
 /** Services that a batch holds at most; all of one subscription (ARCHITECTURE, "Scale-out"). */
 const batchSize = 50;
@@ -112,14 +112,13 @@ function kindsOf(checks: readonly Check[]): ReadonlySet<EvidenceKind> {
 export function planBatches(
   services: readonly Service[],
   order: 'key' | 'id' = 'key',
+  size = batchSize,
 ): readonly (readonly Service[])[] {
   const bySubscription = Map.groupBy(services, (service) => service.subscriptionId.toLowerCase());
   const place = (service: Service): string => service[order].toLowerCase();
   return [...bySubscription.values()].flatMap((members) => {
     const sorted = members.toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
-    return Array.from({ length: Math.ceil(sorted.length / batchSize) }, (_, i) =>
-      sorted.slice(i * batchSize, (i + 1) * batchSize),
-    );
+    return Array.from({ length: Math.ceil(sorted.length / size) }, (_, i) => sorted.slice(i * size, (i + 1) * size));
   });
 }
 

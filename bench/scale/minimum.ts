@@ -28,8 +28,10 @@ export interface Need {
   count(size: Size): number;
 }
 
-/** Services that one log query or metrics call can hold. */
-const perBatch = 50;
+/** What one call can hold: the first is Azure's limit, the others keep a query's text short. */
+const perMetricsCall = 50;
+const perAuditQuery = 100;
+const perWebTestQuery = 500;
 
 export const needs: readonly Need[] = [
   need('service', 'a scan confirms every critical pass directly', 'a subscription', (s) => s.services),
@@ -42,17 +44,21 @@ export const needs: readonly Need[] = [
   need('zone groups', 'not in Resource Graph', 'the hub', (s) => s.workspaces),
   need('log workspace', 'whether it is still there', 'the hub', () => 1),
   need('listings', 'a thousand rows a page', 'Resource Graph', (s) => s.graphPages),
-  need('audit rows', `${perBatch} services a query`, 'Log Analytics', batches),
-  need('web tests', `${perBatch} hosts a query`, 'Log Analytics', batches),
-  need('traffic', `${perBatch} services of a subscription a call`, 'no limit', batches),
+  need('audit rows', `${perAuditQuery} services a query`, 'Log Analytics', (s) =>
+    Math.ceil(s.services / perAuditQuery),
+  ),
+  need('web tests', `${perWebTestQuery} hosts a query`, 'Log Analytics', (s) =>
+    Math.ceil(s.services / perWebTestQuery),
+  ),
+  need('traffic', `${perMetricsCall} services of a subscription a call`, 'no limit', metricsCalls),
 ];
 
 function need(what: string, why: string, budget: Budget, count: Need['count']): Need {
   return { what, why, budget, count };
 }
 
-function batches({ services, subscriptions }: Size): number {
-  return subscriptions * Math.ceil(services / subscriptions / perBatch);
+function metricsCalls({ services, subscriptions }: Size): number {
+  return subscriptions * Math.ceil(services / subscriptions / perMetricsCall);
 }
 
 /** Calls that are taken at once, and how many more each second (the fact base's limits, as the sandbox keeps them). */

@@ -67,8 +67,8 @@ export interface Batch extends BatchInput {
 
 export type Collectors = { readonly [K in EvidenceKind]: (batch: Batch) => Promise<Collected<K>> };
 
-/** Calls of one collector at a time: as many as a batch has services, so that calls that hang all hang at once. */
-const atOnce = 50;
+/** Calls of one collector at a time: as many as a batch has services at most, so that calls that hang all hang at once. */
+const atOnce = 100;
 
 /**
  * Collects the kinds asked for, and what they depend on, for every service. A collector that throws is a failure of

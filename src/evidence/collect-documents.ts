@@ -24,6 +24,7 @@ export function readHealthResource(batch: Batch, id: string): Promise<Gathered<R
     listing: batch.inventory.healthcare,
     apiVersion: healthApi,
     direct: isConfirmed(batch, id),
+    own: batch.services.some((service) => service.id === id && service.kind !== 'workspace'),
   });
 }
 
@@ -38,15 +39,16 @@ export function readListed(
     readonly listing: Gathered<readonly ResourceDocument[]>;
     readonly apiVersion: string;
     readonly direct: boolean;
+    /** one batch alone needs it, so that no other is to find it */
+    readonly own?: boolean;
   },
 ): Promise<Gathered<ResourceDocument>> {
-  const { listing, apiVersion, direct } = how;
+  const { listing, apiVersion, direct, own = false } = how;
   return batch.once(`${direct ? 'confirmed' : 'any'} ${normaliseId(id)}`, async () => {
     const listed = findListed(listing, id);
     if (listed !== undefined && !direct) return { ok: true, value: listed, sources: listing.sources, direct: false };
-    const read = await batch.onceForSweep(`GET ${normaliseId(id)}`, () =>
-      readDocument(batch.azure, id, apiVersion, batch.signal),
-    );
+    const ask = () => readDocument(batch.azure, id, apiVersion, batch.signal);
+    const read = own ? await ask() : await batch.onceForSweep(`GET ${normaliseId(id)}`, ask);
     if (read.ok || read.reason === 'not-found' || listed === undefined) return read;
     const sources = [...listing.sources, ...read.sources];
     return { ok: true, value: listed, sources, direct: false, unconfirmed: failureOf(read) };

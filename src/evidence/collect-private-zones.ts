@@ -2,10 +2,15 @@ import type { Gathered, PrivateZone, ResourceDocument, ZoneLink, ZoneRecord } fr
 import { lastSegment, normaliseId, parentResourceId } from '../rules/resource-id.ts';
 import { listIn, textAt, valueAt } from './azure/documents.ts';
 import type { Batch, Collected } from './batch.ts';
+import type { Inventory } from './inventory.ts';
+
+/** The batches of a sweep share one inventory. */
+const known = new WeakMap<Inventory, Gathered<readonly PrivateZone[]>>();
 
 /** Every readable private zone under the cloud's health suffix, with its links and records: the same for all services. */
 export async function collectPrivateZones(batch: Batch): Promise<Collected<'privateZones'>> {
-  const zones = readZones(batch);
+  const zones = known.get(batch.inventory) ?? readZones(batch);
+  known.set(batch.inventory, zones);
   return new Map(batch.services.map(({ id }) => [id, zones]));
 }
 

@@ -43,8 +43,20 @@ export interface Grants {
   readonly evidence: GrantEvidence;
 }
 
+/** What the last one asked got: the checks of one service ask for the same one after the other. */
+let last: { readonly evidence: GrantEvidence; readonly service: Service; readonly grants: Grants } | undefined;
+
 /** Who has data access to a service: any effective data action but converting and validating. */
 export function readDataGrants(evidence: GrantEvidence, service: Service): Grants {
+  if (last?.service === service && GRANT_EVIDENCE.every((kind) => last?.evidence[kind] === evidence[kind])) {
+    return last.grants;
+  }
+  const grants = findDataGrants(evidence, service);
+  last = { evidence, service, grants };
+  return grants;
+}
+
+function findDataGrants(evidence: GrantEvidence, service: Service): Grants {
   return readGrants(evidence, service.id, 'data', (permissions) =>
     effectiveDataActions(permissions, service.kind).filter(isDataAccess),
   );

@@ -7,12 +7,13 @@ const segmentsOf = (id: string): string[] =>
     .filter((part) => part !== '');
 
 export function sameId(a: string, b: string): boolean {
-  return segmentsOf(a).join('/') === segmentsOf(b).join('/');
+  return a === b || normaliseId(a) === normaliseId(b);
 }
 
 /** A form of the id for use as a key. */
 export function normaliseId(id: string): string {
-  return `/${segmentsOf(id).join('/')}`;
+  const isPlain = id.startsWith('/') && id.length > 1 && !id.endsWith('/') && !id.includes('//');
+  return isPlain ? id.toLowerCase() : `/${segmentsOf(id).join('/')}`;
 }
 
 /** Whether `scope` is `id` itself or above it by path. Management groups are not: their hierarchy is not in the path. */

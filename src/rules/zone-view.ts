@@ -52,15 +52,26 @@ function relativeName(name: string, zone: string): string {
   return bareName(name).slice(0, -bareName(zone).length).replace(/\.$/, '') || '@';
 }
 
+interface NamedRecord {
+  readonly name: string;
+  readonly values: readonly string[];
+}
+
+const recordsByName = new WeakMap<readonly NamedRecord[], ReadonlyMap<string, readonly NamedRecord[]>>();
+
+/** A zone holds a record for each service, and each service asks for its own. */
+function indexOf(records: readonly NamedRecord[]): ReadonlyMap<string, readonly NamedRecord[]> {
+  const index = recordsByName.get(records) ?? Map.groupBy(records, ({ name }) => name.toLowerCase());
+  recordsByName.set(records, index);
+  return index;
+}
+
 /** The record of the name itself, else the nearest `*` above it. A record set without values answers nothing. */
-function recordAt(
-  records: readonly { readonly name: string; readonly values: readonly string[] }[],
-  name: string,
-): readonly string[] | 'missing' {
+function recordAt(records: readonly NamedRecord[], name: string): readonly string[] | 'missing' {
   const labels = name === '@' ? [] : name.split('.');
   const wanted = [name, ...labels.map((_, i) => ['*', ...labels.slice(i + 1)].join('.'))];
   for (const one of wanted) {
-    const found = records.filter((record) => record.name.toLowerCase() === one);
+    const found = indexOf(records).get(one) ?? [];
     const values = found.flatMap((record) => record.values);
     if (found.length > 0) return values.length > 0 ? values : 'missing';
   }

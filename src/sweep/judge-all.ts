@@ -7,6 +7,9 @@ import { type BatchPorts, type BatchResult, type Confirm, judgeBatch, planBatche
  */
 const mostUnderWay = 400;
 
+/** Larger than a batch of a shared sweep, since nothing else works on this one: log queries are asked by batch. */
+const batchSize = 100;
+
 /** Judges an estate batch by batch, several at a time, taking turns among its subscriptions, whose limits are their own. */
 export async function judgeAll(
   services: readonly Service[],
@@ -15,7 +18,7 @@ export async function judgeAll(
 ): Promise<BatchResult> {
   const room = createRoom(mostUnderWay);
   const results = await Promise.all(
-    inTurns(planBatches(services, 'id')).map(async (batch) => {
+    inTurns(planBatches(services, 'id', batchSize)).map(async (batch) => {
       await room.enter(batch.length);
       try {
         return await judgeBatch(batch, confirm, ports);

@@ -81,12 +81,12 @@ describe('the question', () => {
     expect(scopes).toEqual([['https://api.loganalytics.us/.default']]);
   });
 
-  test('windows of different length are different queries, more than fifty services too', async () => {
+  test('windows of different length are different queries, more than a hundred services too', async () => {
     const { azure, seen } = fakeAzure(() => ({ body: aBody() }));
-    const many = Array.from({ length: 60 }, (_, i) => asks(['a'], { service: { ...EHR, id: `${EHR.id}${i}` } }));
+    const many = Array.from({ length: 110 }, (_, i) => asks(['a'], { service: { ...EHR, id: `${EHR.id}${i}` } }));
     const rows = await collectAuditRows([...many, asks(['a'], { windowSeconds: 60 })], azure, noHurry);
-    expect(rows.size).toBe(61);
-    expect(seen.map((one) => queryOf(one).match(/fhirservices/g)?.length).sort()).toEqual([1, 10, 50]);
+    expect(rows.size).toBe(111);
+    expect(seen.map((one) => queryOf(one).match(/fhirservices/g)?.length).sort()).toEqual([1, 10, 100]);
   });
 
   test('rows are told apart one by one only where two workspaces may hold copies of them', async () => {

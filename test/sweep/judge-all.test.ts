@@ -59,7 +59,7 @@ it('a large one has only so many services under way, taking turns among its subs
   const services = servicesOf(2_000, 4);
   const judging = judgeAll(services, 'all', ports);
   await settle();
-  expect(batches.slice(0, 8).map((batch) => batch.services[0]?.subscriptionId)).toEqual([...'01230123']);
+  expect(batches.map((batch) => batch.services[0]?.subscriptionId)).toEqual([...'0123']);
   expect(await runOut(batches)).toBe(400);
   expect((await judging).postures.map(({ service }) => service.id)).toEqual(services.map(({ id }) => id));
 });

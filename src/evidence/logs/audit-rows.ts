@@ -21,7 +21,7 @@ export interface AuditRowsRequest {
 }
 
 /** so many ids keep a query far below Azure's limit of its length */
-const servicesPerQuery = 50;
+const servicesPerQuery = 100;
 
 /**
  * The audit rows of each service, by service id: one query per workspace and window for all services that send there.
