@@ -55,7 +55,6 @@ const mails = (since: number) =>
 
 test.each<[string, string, Partial<Fault>]>([
   ['the ingestion service is down for a whole sweep', 'open-public-access', { kind: 'reset' }],
-  ['the ingestion service answers 503 for a whole sweep', 'approve-foreign-endpoint', { kind: 'status', status: 503 }],
   ['the ingestion service takes half of a batch', 'unlink-zone', { kind: 'partial', times: 1 }],
 ])(
   '%s while a drift opens: it is told later, once',
