@@ -205,7 +205,10 @@ const estate = z.strictObject({
     .describe('Subscriptions to watch; with no management group either: all that the identity can read.'),
   managementGroups: z.array(managementGroup).nullish().describe('Management groups to watch, by full id or name.'),
   exclude: z.array(idPattern).nullish().describe('What is not watched.'),
-  servers: z.array(server).nullish().describe('Self-hosted FHIR servers. Not judged yet: each is reported as a problem.'),
+  servers: z
+    .array(server)
+    .nullish()
+    .describe('Self-hosted FHIR servers. Not judged yet: each is reported as a problem.'),
 });
 
 const vantage = z.strictObject({
