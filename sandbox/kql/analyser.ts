@@ -96,6 +96,17 @@ function codeOf(text: string, globals: Globals): Code {
   return code;
 }
 
+/** Deeper brackets take the language service minutes. */
+const DEEPEST = 500;
+
+function checkDepth(text: string): void {
+  let depth = 0;
+  for (const [bracket] of text.replace(OTHER_WORKSPACE, '').matchAll(/[()[\]{}]/g)) {
+    depth += '([{'.includes(bracket) ? 1 : -1;
+    if (depth > DEEPEST) throw new KqlFailure('LimitExceeded', `brackets more than ${DEEPEST} deep`);
+  }
+}
+
 /** The language service itself stumbles over a few broken queries; they are broken all the same. */
 function parseAndAnalyse(text: string, globals: Globals): Code {
   try {
@@ -113,6 +124,7 @@ const OTHER_WORKSPACE =
 export function analyse(text: string, database: KqlDatabase, options: KqlOptions): Analysed {
   // Log Analytics' workspace() and app() are a database of another name to the binder.
   const known = text.replace(OTHER_WORKSPACE, (found, name?: string) => (name === undefined ? found : 'database'));
+  checkDepth(text);
   const code = codeOf(known, globalsOf(database, options));
   const error = listOf(code.GetDiagnostics()).find(({ Severity }) => Severity === 'Error');
   if (error !== undefined) {

@@ -119,6 +119,12 @@ const CASES: readonly (readonly [claim: string, ...Case])[] = [
     [[128, 200, 128, 150]],
   ],
   [
+    'the obsolete mvexpand gives 128 rows a row where no limit is given',
+    'print x = range(1, 200, 1) | mvexpand x | union (print x = range(1, 200, 1) | mvexpand x limit 150) | count',
+    'Count:long',
+    [[278]],
+  ],
+  [
     'bin_auto() takes its size and origin from set',
     'set query_bin_auto_size=2h; set query_bin_auto_at=datetime(2026-03-01 00:30); print a=bin_auto(datetime(2026-03-01 03:00))',
     'a:datetime',
@@ -191,6 +197,9 @@ const REFUSED: readonly (readonly [query: string, word: string])[] = [
   ],
   ['print datetime(2026-01-01) + datetime(2026-01-02)', 'datetime with datetime'],
   ['print 1h - datetime(2026-01-02)', 'timespan with datetime'],
+  ['print 9223372036854775808', 'does not fit'],
+  ['print int(2147483648)', 'does not fit'],
+  [`print ${'('.repeat(600)}1${')'.repeat(600)}`, '500 deep'],
   ['let V = view () { print x = 1 }; union V*', 'the view V'],
 ];
 

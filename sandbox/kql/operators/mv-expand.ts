@@ -5,7 +5,7 @@ import { compile } from '../expressions.ts';
 import { invalid, unsupported } from '../failure.ts';
 import { EXPANDED_ROWS } from '../resource-graph-dialect.ts';
 import { type Expr, type Plan, rowScope, type Scope, typeOf } from '../scope.ts';
-import { child, items, kindOf, type Node, need } from '../syntax.ts';
+import { child, items, kindOf, type Node, need, textOf } from '../syntax.ts';
 import { columnsOf, compileTable } from '../tabular.ts';
 import { isBag, missing, type Row, type Value } from '../values.ts';
 import { parameterOf } from './parameters.ts';
@@ -71,7 +71,8 @@ function parameters(node: Node, scope: Scope): Expanding {
   if (expansion !== 'bag' && expansion !== 'array') throw unsupported(`mv-expand kind=${expansion}`, node.TextStart);
   const clause = child(node, 'RowLimitClause');
   const isGraph = scope.env.context.database.dialect === 'resource-graph';
-  const most = isGraph ? EXPANDED_ROWS : Infinity;
+  const isObsolete = textOf(node).startsWith('mvexpand');
+  const most = isGraph || isObsolete ? EXPANDED_ROWS : Infinity;
   const limit = clause === undefined ? most : rowCount(need(clause, 'RowLimit'), scope);
   return { all: expansions(node, scope), pairs: expansion === 'array', limit };
 }
