@@ -64,6 +64,9 @@ function bindArgument(value: Node, declaration: Node, scope: Scope): Binding {
   if (isTabular(value, scope)) return { kind: 'table', plan: memo(tableOf(value, scope)) };
   const expr = compile(value, scope);
   const wanted = typeOf({ Name: aliasOf(textOf(type)) });
+  // The analyser lets a text pass for anything; Kusto reads none silently.
+  if (expr.type === 'string' && wanted !== 'string' && wanted !== 'dynamic')
+    throw invalid(`${textOf(value)} is a text, not a ${wanted}`, value.TextStart);
   return {
     kind: 'scalar',
     expr: expr.type === wanted ? expr : converted(expr, wanted),
