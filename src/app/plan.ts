@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { discoverEstate, type Estate, EstateUnlistable } from '../evidence/inventory.ts';
-import type { Family, SweepPlan, Service as Watched } from '../model.ts';
+import type { Drift, Family, SweepPlan, Service as Watched } from '../model.ts';
+import { isOpen } from '../posture/decide.ts';
 import type { LoadedPolicy } from './policy-file.ts';
 import type { Service } from './service.ts';
 
@@ -75,9 +76,21 @@ export async function planSweep(
     gone,
     estateChanged: JSON.stringify(services) !== JSON.stringify(known),
     problems: listed.problems,
-    confirm: rotation(services, intervalSeconds, now),
+    confirm: [
+      ...new Set([
+        ...rotation(services, intervalSeconds, now),
+        ...failing(services, (await store.driftBook(family)).drifts),
+      ]),
+    ],
   };
   return { plan, estate };
+}
+
+/** An open drift must not end because a replica of Resource Graph shows what was before it: its service is read directly. */
+function failing(services: readonly Watched[], drifts: readonly Drift[]): readonly string[] {
+  const open = drifts.filter((drift) => isOpen(drift) && drift.direction === 'regressed');
+  const keys = new Set(open.map(({ service }) => service.key));
+  return services.filter(({ key }) => keys.has(key)).map(({ id }) => id);
 }
 
 /** Begins with the time, so that sweeps sort by their ids. */
