@@ -13,6 +13,8 @@ export interface Size {
   readonly subscriptions: number;
   /** of all role assignment lists together, one list a subscription */
   readonly assignmentPages: number;
+  /** of the hub's list of private endpoints */
+  readonly endpointPages: number;
   /** of all Resource Graph listings together */
   readonly graphPages: number;
 }
@@ -40,7 +42,7 @@ export const needs: readonly Need[] = [
   need('role assignments', 'a page after the other', 'a subscription', (s) => s.assignmentPages),
   need('role definitions', 'one list', 'a subscription', (s) => s.subscriptions),
   need('eligible, active, denied', 'one list each', 'a subscription', (s) => 3 * s.subscriptions),
-  need('private endpoint', "the connection's other side, directly", 'the hub', (s) => s.workspaces),
+  need('private endpoints', "the connections' other side, listed directly", 'the hub', (s) => s.endpointPages),
   need('zone groups', 'not in Resource Graph', 'the hub', (s) => s.workspaces),
   need('log workspace', 'whether it is still there', 'the hub', () => 1),
   need('listings', 'a thousand rows a page', 'Resource Graph', (s) => s.graphPages),

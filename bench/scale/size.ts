@@ -30,6 +30,7 @@ export function sizeOf(estate: Estate): Size {
     workspaces: count(/\/microsoft\.healthcareapis\/workspaces\/[^/]+$/),
     subscriptions: subscriptions.size,
     assignmentPages: assignments.reduce((sum, rows) => sum + pages(rows, listRows), 0),
+    endpointPages: pages(count(/\/privateendpoints\/[^/]+$/), listRows),
     graphPages: [...listings, subscriptions.size].reduce((sum, rows) => sum + pages(rows, graphRows), 0),
   };
 }

@@ -11,7 +11,7 @@ import { renderTable } from '../reports/table.ts';
 import { readSettings } from '../settings.ts';
 import { judgeAll } from '../sweep/judge-all.ts';
 import { connect } from './connect.ts';
-import { boundYoungSpace } from './memory.ts';
+import { keepHeapSmall } from './memory.ts';
 import { loadPolicy } from './policy-file.ts';
 import { batchPorts } from './ports.ts';
 import { exceptionView, notAsked, version } from './views.ts';
@@ -74,7 +74,7 @@ export async function scan(options: ScanOptions, terminal: Terminal): Promise<0 
   for (const remark of [...settings.remarks, ...loading.loaded.warnings]) terminal.complain(`fhirwatch: ${remark}`);
 
   const budget = startBudget();
-  const stopBounding = boundYoungSpace();
+  const stopWatching = keepHeapSmall();
   try {
     const azure = await connect(settings, terminal.env, now);
     terminal.progress('listing the estate …');
@@ -115,7 +115,7 @@ export async function scan(options: ScanOptions, terminal: Terminal): Promise<0 
     const what = error.identity ? 'the identity gave no token' : 'the estate could not be listed';
     return couldNotRun([`${what} (${error.failure.reason}): ${error.failure.detail}`], terminal);
   } finally {
-    stopBounding();
+    stopWatching();
     budget.stop();
   }
 }

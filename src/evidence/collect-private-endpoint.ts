@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { EndpointAddress, Gathered, PrivateEndpoint, ResourceDocument, Source, ZoneGroup } from '../model.ts';
-import { normaliseId, parentResourceId } from '../rules/resource-id.ts';
-import { listIn, textAt, textsIn, valueAt } from './azure/documents.ts';
+import { normaliseId, parentResourceId, subscriptionOf } from '../rules/resource-id.ts';
+import { listIn, textAt, textsIn, toDocument, valueAt } from './azure/documents.ts';
 import { CallError } from './azure/failure.ts';
 import type { Batch } from './batch.ts';
 import { asReference, findListed, readListed } from './collect-documents.ts';
@@ -18,7 +18,7 @@ export function readPrivateEndpoint(batch: Batch, id: string, direct: boolean): 
     if (!endpointId.test(normaliseId(id))) return notAnId(id, 'private endpoint');
     const listing = batch.inventory.privateEndpoints;
     const [read, zoneGroups] = await Promise.all([
-      readListed(batch, id, { listing, apiVersion: networkApi, direct }),
+      direct ? confirmEndpoint(batch, id) : readListed(batch, id, { listing, apiVersion: networkApi, direct }),
       readZoneGroups(batch, id),
     ]);
     const document = asReference(batch, id, read);
@@ -30,6 +30,38 @@ export function readPrivateEndpoint(batch: Batch, id: string, direct: boolean): 
       value: toEndpoint(document.value, addresses, zoneGroups),
     }));
   });
+}
+
+/** So many endpoints of one subscription are worth a list of all that it holds, a page of which has a hundred or so. */
+const worthAList = 20;
+
+/** The endpoint's document from Resource Manager: out of its subscription's list where many are asked for, else by itself. */
+async function confirmEndpoint(batch: Batch, id: string): Promise<Gathered<ResourceDocument>> {
+  const listing = batch.inventory.privateEndpoints;
+  const subscription = subscriptionOf(id);
+  if (subscription !== undefined && (endpointsIn(listing).get(subscription) ?? 0) >= worthAList) {
+    const path = `/subscriptions/${subscription}/providers/Microsoft.Network/privateEndpoints`;
+    const all = await batch.onceForSweep(`GET ${path.toLowerCase()}`, async () => {
+      const rows = await batch.azure.list(path, networkApi, {}, batch.signal);
+      return rows.ok ? { ...rows, value: rows.value.flatMap((row) => toDocument(row) ?? []) } : rows;
+    });
+    const found = findListed(all, id);
+    if (all.ok && found !== undefined) return { ...all, value: found };
+  }
+  // what the list lacks may be gone or hidden, which only its own read tells
+  return readListed(batch, id, { listing, apiVersion: networkApi, direct: true });
+}
+
+const counts = new WeakMap<Gathered<readonly ResourceDocument[]>, ReadonlyMap<string | undefined, number>>();
+
+/** How many endpoints of health services each subscription holds, as far as Resource Graph knows. */
+function endpointsIn(listing: Gathered<readonly ResourceDocument[]>): ReadonlyMap<string | undefined, number> {
+  const rows = listing.ok ? listing.value : [];
+  const known =
+    counts.get(listing) ??
+    new Map([...Map.groupBy(rows, ({ id }) => subscriptionOf(id))].map(([key, own]) => [key, own.length]));
+  counts.set(listing, known);
+  return known;
 }
 
 function toEndpoint(

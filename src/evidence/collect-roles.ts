@@ -1,6 +1,7 @@
 import type { Gathered, RoleAssignment, ScheduleInstance, Service } from '../model.ts';
 import { lastSegment, segmentAfter } from '../rules/resource-id.ts';
 import { permits } from '../rules/role-actions.ts';
+import { isObject } from './azure/json.ts';
 import { type Listing, type ListingOptions, listPages } from './azure/pages.ts';
 import { queryGraph } from './azure/resource-graph.ts';
 import { type Batch, type Collected, failureOf, perService } from './batch.ts';
@@ -74,9 +75,32 @@ function listOfSubscription(
   emptyCodes: readonly string[] = [],
 ): Promise<Gathered<readonly unknown[]>> {
   const what = `ARM GET /subscriptions/${subscriptionId}/providers/Microsoft.Authorization/${name}`;
-  return batch.onceForSweep(what.toLowerCase(), () =>
-    listPages(batch.azure, what, batch.signal, (options) => start(subscriptionId, options), emptyCodes),
-  );
+  return batch.onceForSweep(what.toLowerCase(), async () => {
+    const listed = await listPages(
+      batch.azure,
+      what,
+      batch.signal,
+      (options) => start(subscriptionId, options),
+      emptyCodes,
+    );
+    return listed.ok ? { ...listed, value: shareTexts(listed.value) } : listed;
+  });
+}
+
+/** The same rows with one copy of each text in their properties: roles, principals and scopes are few, rows are many. */
+function shareTexts(rows: readonly unknown[]): readonly unknown[] {
+  const texts = new Map<string, string>();
+  const shared = (value: unknown): unknown => {
+    if (typeof value !== 'string') return value;
+    const first = texts.get(value) ?? value;
+    texts.set(value, first);
+    return first;
+  };
+  return rows.map((row) => {
+    if (!isObject(row) || !isObject(row.properties)) return row;
+    const properties = Object.entries(row.properties).map(([key, value]) => [key, shared(value)]);
+    return { ...row, type: shared(row.type), properties: Object.fromEntries(properties) };
+  });
 }
 
 /** Azure's own answer to whether this identity may read role assignments in the service's resource group. */

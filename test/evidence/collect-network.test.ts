@@ -10,6 +10,7 @@ import {
   GET,
   gather,
   gatherAll,
+  hub,
   nic,
   row,
   signal,
@@ -260,6 +261,22 @@ describe('a private endpoint', () => {
     for (const ipConfigurations of ['x', [{}], noAddress]) {
       const odd = await endpointIn(clinic({ graph: { interfaces: [row(nic, { ipConfigurations })] } }));
       expect(odd).toMatchObject({ ok: true, value: { addresses: { ok: false, reason: 'malformed' } } });
+    }
+  });
+
+  it("is read out of its subscription's list where many are to be confirmed, and by itself where the list lacks it", async () => {
+    const list = `/subscriptions/${hub}/providers/microsoft.network/privateendpoints`;
+    const { properties } = endpointRow as { readonly properties: object };
+    const others = Array.from({ length: 19 }, (_, place) => row(`${endpoint}${place}`, properties));
+    const graph = { endpoints: [endpointRow, ...others] };
+    const moved = row(endpoint, { ...properties, provisioningState: 'Updating' });
+    const listed = { [GET(list)]: { value: [moved] }, [GET(endpoint)]: 500 };
+    const found = await endpointIn(clinic({ graph, routes: listed }), { confirm: 'all' });
+    expect(found).toMatchObject({ ok: true, direct: true, value: { provisioningState: 'Updating' } });
+    for (const reply of [{ value: [] }, 403]) {
+      const hidden = clinic({ graph, routes: { [GET(list)]: reply, [GET(endpoint)]: moved } });
+      const own = await endpointIn(hidden, { confirm: 'all' });
+      expect(own).toMatchObject({ ok: true, direct: true, value: { provisioningState: 'Updating' } });
     }
   });
 
