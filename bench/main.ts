@@ -3,6 +3,7 @@
 import { benchCard } from './card.ts';
 import type { Figure } from './figure.ts';
 import { benchLoad } from './load.ts';
+import { benchMonth } from './month.ts';
 import { benchQueue } from './queue.ts';
 import { benchScale } from './scale.ts';
 import { benchScan } from './scan.ts';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   scan: benchScan,
   queue: benchQueue,
   card: benchCard,
+  month: benchMonth,
   scale: benchScale,
 };
 
