@@ -285,7 +285,7 @@ export interface PrivatePath {
   readonly outcome: PathOutcome;
 }
 
-/** What web tests from outside met in the last 30 minutes: the last result of each place, sorted by place. */
+/** What web tests from outside met in the last 30 minutes: the last result of each place that met anything, sorted by place. */
 export interface PublicPath {
   readonly host: string;
   readonly results: readonly {

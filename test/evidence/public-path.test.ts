@@ -28,13 +28,31 @@ test('the last result of each place: a success is the 403 that it expects', asyn
   ];
   const { resultsOf, seen } = await collect({ body: body(...rows) });
   expect(resultsOf(HOST)).toMatchObject([
-    { location: 'West Europe', at: '2026-11-22T07:55:00.000Z', outcome: 403 },
     { location: 'East US', outcome: 200 },
+    { location: 'West Europe', at: '2026-11-22T07:55:00.000Z', outcome: 403 },
   ]);
   expect(resultsOf('other.azurehealthcareapis.com')).toEqual([]);
   const query = String(seen[0]?.body.query);
   expect(query).toMatch(/ago\(30m\).*"public "/s);
   expect(query).not.toMatch(/RequestUri/);
+});
+
+test('of each place the last result counts, or the one before where the last met nothing', async () => {
+  const earlier = '2026-11-22T07:40:00Z';
+  const passed = 'Passed';
+  const [nothing, exposed, unclear] = ['The request timed out', 'Response code 200 is not the expected 403', 'Failed'];
+  const last = async (...rows: readonly (readonly [at: string, message: string])[]) => {
+    const { resultsOf } = await collect({
+      body: body(...rows.map(([at, message]) => [HOST, 'West Europe', at, message === passed, message])),
+    });
+    return resultsOf(HOST)?.map(({ at, outcome }) => [at.slice(11, 16), outcome]);
+  };
+  expect(await last([AT, exposed], [earlier, passed])).toEqual([['07:55', 200]]);
+  expect(await last([earlier, exposed], [AT, passed])).toEqual([['07:55', 403]]);
+  expect(await last([earlier, passed], [AT, nothing])).toEqual([['07:40', 403]]);
+  expect(await last([earlier, exposed], [AT, nothing])).toEqual([['07:40', 200]]);
+  expect(await last([earlier, passed], [AT, unclear])).toEqual([['07:55', 'unreadable']]);
+  expect(await last([earlier, nothing], [AT, nothing])).toEqual([['07:55', 'no-connection']]);
 });
 
 test('a workspace may be named by its customer id', async () => {

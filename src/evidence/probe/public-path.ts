@@ -8,7 +8,7 @@ import { queryLogs } from '../logs/log-query.ts';
 const REACH_SECONDS = 3600;
 const columns = ['Host', 'Location', 'TimeGenerated', 'Success', 'Message'] as const;
 
-/** The last result of each place in the last 30 minutes. A workspace in which no test ever ran may lack the table. */
+/** The results of the last 30 minutes, two or three of each place. A workspace in which no test ever ran may lack the table. */
 function writeQuery(hosts: readonly string[]): string {
   return `union isfuzzy=true
     (datatable(TimeGenerated: datetime, Name: string, Location: string, Success: bool, Message: string) []),
@@ -16,7 +16,6 @@ function writeQuery(hosts: readonly string[]): string {
 | where TimeGenerated > ago(30m) and Name startswith "public "
 | extend Host = tolower(substring(Name, 7))
 | where Host in (${hosts.map((host) => JSON.stringify(host)).join(', ')})
-| summarize arg_max(TimeGenerated, Success, Message) by Host, Location
 | project Host, Location, TimeGenerated, Success, Message`;
 }
 
@@ -37,7 +36,7 @@ export async function readWebTests(
   if (incomplete) return { ok: false, ...incomplete, sources: answer.sources };
   try {
     const byHost = Map.groupBy(rows.map(readRow), ({ host }) => host);
-    const results = [...byHost].map(([host, own]) => [host, own.map(({ host: _, ...result }) => result)] as const);
+    const results = [...byHost].map(([host, own]) => [host, lastOfEachPlace(own)] as const);
     return { ...answer, value: new Map(results) };
   } catch (error) {
     return { ...failed(error, `log query in ${workspaceId}`, azure.now()), sources: answer.sources };
@@ -45,6 +44,13 @@ export async function readWebTests(
 }
 
 type Result = PublicPath['results'][number];
+
+/** A test that met nothing shows nothing: where the one before it is recent enough, that one counts. */
+function lastOfEachPlace(results: readonly (Result & { readonly host: string })[]): readonly Result[] {
+  const inOrder = results.toSorted((a, b) => (a.at < b.at ? -1 : 1)).map(({ host: _, ...result }): Result => result);
+  const places = [...Map.groupBy(inOrder, ({ location }) => location)].sort(([a], [b]) => (a < b ? -1 : 1));
+  return places.flatMap(([, own]) => own.findLast(({ outcome }) => outcome !== 'no-connection') ?? own.slice(-1));
+}
 
 function readRow(row: Readonly<Record<string, unknown>>): Result & { readonly host: string } {
   const { Host: host, Location: location, TimeGenerated: at, Success: success, Message: message } = row;
