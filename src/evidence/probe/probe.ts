@@ -4,9 +4,11 @@ import type { Probed, ProbeMemory } from './memory.ts';
 
 export interface ProbeLimits {
   readonly attempts: number;
+  /** the same of one that is throttled, whose turn comes; absent: no more than of others */
+  readonly throttledAttempts?: number;
   /** one try, from connecting to the last byte */
   readonly attemptMs: number;
-  /** the waits before the second and further tries */
+  /** the waits before the second and further tries; the last one holds for all that follow */
   readonly waitsMs: readonly number[];
   /** a `Retry-After` beyond this is not waited for */
   readonly retryAfterMs: number;
@@ -16,6 +18,7 @@ export interface ProbeLimits {
 /** Fifty services that all hang end within 22 s: they hang side by side. */
 export const PROBE_LIMITS: ProbeLimits = {
   attempts: 3,
+  throttledAttempts: 7,
   attemptMs: 6_000,
   waitsMs: [300, 900],
   retryAfterMs: 2_000,
@@ -44,7 +47,7 @@ export async function probe(
   if (known !== undefined) return known;
   const options: AttemptOptions = { proxy, signal, attemptMs: limits.attemptMs, bodyBytes: limits.bodyBytes };
   let last: Probed | undefined;
-  for (let tried = 0; tried < limits.attempts && memory.maySend(host, now()); tried += 1) {
+  for (let tried = 0; memory.maySend(host, now()); tried += 1) {
     const address = addresses[tried % addresses.length] ?? '';
     const started = now();
     const attempt = await tryGet({ host, path, address }, options);
@@ -52,7 +55,9 @@ export async function probe(
     if (attempt.is === 'answer' || ('sent' in attempt && attempt.sent)) memory.noteSent(host, ended);
     last = { attempt, address, at: ended.toISOString(), durationMs: Math.max(0, ended.getTime() - started.getTime()) };
     const wait = waitAfter(attempt, tried, limits);
-    if (wait === undefined || tried === limits.attempts - 1 || signal.aborted) break;
+    const isThrottled = attempt.is === 'answer' && attempt.status === 429;
+    const most = isThrottled ? (limits.throttledAttempts ?? limits.attempts) : limits.attempts;
+    if (wait === undefined || tried >= most - 1 || signal.aborted) break;
     await pause(wait, signal).catch(() => undefined); // the next try says that the time is over
   }
   if (last !== undefined && last.attempt.is !== 'own-failure') memory.keep(host, question, last);
@@ -61,7 +66,7 @@ export async function probe(
 
 /** How long to wait before another try; undefined where another would say the same. */
 function waitAfter(attempt: Attempt, tried: number, limits: ProbeLimits): number | undefined {
-  const wait = limits.waitsMs[tried] ?? 0;
+  const wait = limits.waitsMs[tried] ?? limits.waitsMs.at(-1) ?? 0;
   if (attempt.is === 'untrusted') return undefined;
   if (attempt.is !== 'answer') return wait;
   const { status, body, headers } = attempt;
