@@ -40,7 +40,6 @@ export function watchRules() {
   const contents = new Map<string, number>();
   const history: Fired[] = [];
   let rows: readonly Held[] = [];
-  let evaluations = 0;
 
   const hold = (row: Row): Held => {
     const content = contents.get(row.content) ?? contents.size;
@@ -56,7 +55,6 @@ export function watchRules() {
     const keys = usesNow ? [alike] : [alike, `same ${same}`];
     const before = keys.map((key) => known.get(key)).find((readings) => readings !== undefined);
     if (before) return before;
-    evaluations += 1;
     const evaluation = evaluate(rule, tablesOf(own), new Date(at));
     if (!evaluation.ok) throw new Error(`${rule.name}: ${evaluation.error}`);
     for (const key of keys) known.set(key, evaluation.readings);
@@ -66,7 +64,6 @@ export function watchRules() {
   return {
     /** what fired, and once more with its end what was over, in order */
     history: history as readonly Fired[],
-    evaluations: () => evaluations,
     add(added: readonly Row[]): void {
       rows = [...rows, ...added.map(hold)];
     },

@@ -71,7 +71,6 @@ export async function openAzure(estate: Estate, store: Store, sink: SignalSink) 
   return {
     policy,
     serviceAt,
-    readings: () => readings.size + listings.size,
     /** What Resource Graph lists; the scene is set from then on. */
     async list(scene: Scene) {
       world.replace(scene.make());

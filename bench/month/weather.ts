@@ -34,8 +34,9 @@ const single = { times: 1 } as const;
 const busy = { code: 'TooManyRequests', message: 'Too many requests.' };
 
 /**
- * More than a good month of Azure has. What lasts longer than two sweeps is an outage, which is to be told; where Azure itself
- * is known to lag, this lasts as long as it does: Resource Graph half an hour.
+ * More than a good month of Azure has; how often is chosen, since Azure publishes no such rates. What lasts longer than two
+ * sweeps is an outage, which is to be told; where Azure itself is known to lag, this lasts as long: Resource Graph half an
+ * hour. Not here: web tests that fail from outside, and log rows that come late.
  */
 const kinds: readonly Kind[] = [
   {
