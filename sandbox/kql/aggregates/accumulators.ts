@@ -1,5 +1,5 @@
 import { compareValues, keyOf } from '../compare.ts';
-import { toDecimal, toReal } from '../convert.ts';
+import { toDecimal, toLong, toReal } from '../convert.ts';
 import { addDecimals, type Decimal, decimalOf, divideDecimals } from '../decimal.ts';
 import type { KqlType } from '../engine.ts';
 import { toDynamic } from '../json.ts';
@@ -219,9 +219,9 @@ export function combining(expr: Expr, combine: (a: bigint, b: bigint) => bigint)
     let all: bigint | undefined;
     return {
       add: (row) => {
-        const value = expr.run(row);
+        const value = toLong(expr.run(row), expr.type);
         if (value === null) return;
-        all = all === undefined ? BigInt(value as Long) : combine(all, BigInt(value as Long));
+        all = all === undefined ? BigInt(value) : combine(all, BigInt(value));
       },
       result: () => (all === undefined ? null : long(all)),
     };

@@ -1,6 +1,6 @@
 import { toReal } from '../convert.ts';
 import { invalid } from '../failure.ts';
-import { constantOf, type Site } from '../functions/define.ts';
+import { constantOf, runAs, type Site } from '../functions/define.ts';
 import { toDynamic } from '../json.ts';
 import { derived, type Expr } from '../scope.ts';
 import {
@@ -102,7 +102,8 @@ function percentages(args: readonly Expr[], site: Site): number[] {
 const percentiles =
   (weighted: boolean, shape: 'one' | 'columns' | 'array'): Maker =>
   (args, site) => {
-    const expr = argument(args, 0, site);
+    const given = argument(args, 0, site);
+    const expr: Expr = given.type === 'decimal' ? { ...given, type: 'real', run: runAs(given, 'real') } : given;
     const wanted = percentages(args.slice(weighted ? 2 : 1), site);
     const accumulate = ranking(expr, weighted ? argument(args, 1, site) : undefined, (ranked) => {
       const values = wanted.map((share) => percentileOf(ranked, share));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { toReal } from '../convert.ts';
 import { Decimal, decimalOf } from '../decimal.ts';
+import { unsupported } from '../failure.ts';
 import { derived, type Expr } from '../scope.ts';
 import { isLong, type Long, long, negate } from '../values.ts';
 import { type Library, type Maker, runAs, simple } from './define.ts';
@@ -53,9 +54,20 @@ const binary = (apply: (a: bigint, b: bigint) => bigint) =>
 const shift = (apply: (a: bigint, b: bigint) => bigint) =>
   simple('ll', (a: Long, b: Long) => (b < 0 ? null : long(apply(BigInt(a), BigInt(b) % 64n))));
 
-const around: Maker = (args) => {
+const COMPARED: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(['int', 'long', 'real', 'dynamic'].map((type) => [type, 'number'])),
+  datetime: 'datetime',
+  timespan: 'timespan',
+};
+
+const around: Maker = (args, site) => {
   const [value, center, delta] = args as [Expr, Expr, Expr];
-  const runs = [value, center, delta].map((expr) => (expr.type === 'dynamic' ? runAs(expr, 'real') : expr.run));
+  const kinds = args.map(({ type }) => COMPARED[type]);
+  const isOne = kinds[0] !== undefined && kinds[0] === kinds[1];
+  if (!isOne || kinds[2] !== (kinds[0] === 'datetime' ? 'timespan' : kinds[0]))
+    throw unsupported(`around() of ${args.map(({ type }) => type).join(', ')}`, site.node.TextStart);
+  const areReal = args.some(({ type }) => type === 'real' || type === 'dynamic');
+  const runs = [value, center, delta].map((expr) => (areReal ? runAs(expr, 'real') : expr.run));
   return derived('bool', args, (row) => {
     const [a, b, d] = runs.map((run) => run(row)) as [Long | null, Long | null, Long | null];
     if (a === null || b === null || d === null) return null;
