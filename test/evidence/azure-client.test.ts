@@ -340,6 +340,19 @@ describe('an identity', () => {
     expect(isIdentityFailure(error)).toBe(true);
   });
 
+  it('that is throttled is repeated, though the library gives up at once', async () => {
+    let tries = 0;
+    const getToken = async () => {
+      tries += 1;
+      // as the identity library tells it: the status stands in the cause alone
+      if (tries < 3)
+        throw new Error('Authentication failed', { cause: Object.assign(new Error('none'), { status: 429 }) });
+      return { token: 'token', expiresOnTimestamp: Date.now() + 3_600_000 };
+    };
+    const azure = azureAt('https://arm.test', { credential: { getToken } });
+    expect([await azure.signIn(signal), tries]).toEqual([undefined, 3]);
+  });
+
   it('that hangs once is asked again', async () => {
     const server = await start((_, response) => answer(response, 200, { id: path }));
     let asked = 0;

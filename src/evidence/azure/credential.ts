@@ -1,5 +1,5 @@
 import type { AccessToken, GetTokenOptions, TokenCredential } from '@azure/core-auth';
-import { within } from './deadline.ts';
+import { pause, within } from './deadline.ts';
 import { CallError, IdentityError } from './failure.ts';
 
 /** a token is asked anew when it has less left than this, in milliseconds */
@@ -17,11 +17,13 @@ export function guardCredential(credential: TokenCredential, tokenMs: number, no
     const request = () =>
       within(tokenMs, undefined, (abortSignal) => credential.getToken(scopes, { ...options, abortSignal }));
     try {
-      const token = await request().catch((error: unknown) => {
-        // one that hangs is asked once more; on anything else the credential has its own retries
-        if (error instanceof CallError) return request();
-        throw error;
-      });
+      const token = await untilItsTurn(() =>
+        request().catch((error: unknown) => {
+          // one that hangs is asked once more; on anything else but a 429 the credential has its own retries
+          if (error instanceof CallError) return request();
+          throw error;
+        }),
+      );
       if (token === null || token.token === '') throw new IdentityError('forbidden', 'the identity gave none');
       return token;
     } catch (error) {
@@ -44,6 +46,30 @@ export function guardCredential(credential: TokenCredential, tokenMs: number, no
       return token;
     },
   };
+}
+
+/** The waits between tries of a request that is throttled, in milliseconds: the credential gives up at once without a Retry-After. */
+const throttledWaits = [300, 600, 1_200, 1_200, 1_200];
+
+async function untilItsTurn<T>(request: () => Promise<T>): Promise<T> {
+  for (const wait of throttledWaits) {
+    try {
+      return await request();
+    } catch (error) {
+      if (!isThrottled(error)) throw error;
+      await pause(wait, undefined);
+    }
+  }
+  return request();
+}
+
+/** The identity library tells the status of an answer by its cause alone. */
+function isThrottled(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const statuses = [error, error.cause].flatMap((one) =>
+    one instanceof Error ? [Reflect.get(one, 'statusCode'), Reflect.get(one, 'status')] : [],
+  );
+  return statuses.includes(429);
 }
 
 /** Names the error and Entra's code; the message itself may hold whatever the identity endpoint answered. */
