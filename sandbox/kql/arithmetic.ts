@@ -79,7 +79,8 @@ function arithmetic(kind: string, a: KqlType, b: KqlType, node: Node): readonly 
   const longs = LONGS[kind] as Binary;
   const reals = REALS[kind] as Binary;
   if (a === 'dynamic' || b === 'dynamic') return [resultOf(node), dynamicArithmetic(kind, a, b, resultOf(node), node)];
-  if (a === 'decimal' || b === 'decimal') {
+  const isTime = (type: KqlType) => type === 'datetime' || type === 'timespan';
+  if ((a === 'decimal' || b === 'decimal') && !isTime(a) && !isTime(b)) {
     const decimals = DECIMALS[kind] as Binary;
     return ['decimal', (x, y) => decimals(toDecimal(x, a), toDecimal(y, b))];
   }
@@ -90,7 +91,6 @@ function arithmetic(kind: string, a: KqlType, b: KqlType, node: Node): readonly 
     }
     return [resultOf(node) === 'int' ? 'int' : 'long', longs];
   }
-  const isTime = (type: KqlType) => type === 'datetime' || type === 'timespan';
   if (isTime(a) && isTime(b)) {
     if (kind === 'SubtractExpression' && a === 'datetime' && b === 'datetime') return ['timespan', longs];
     if (a === 'timespan' && b === 'timespan') {
