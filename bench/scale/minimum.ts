@@ -43,6 +43,7 @@ export const needs: readonly Need[] = [
   need('role definitions', 'one list', 'a subscription', (s) => s.subscriptions),
   need('eligible, active, denied', 'one list each', 'a subscription', (s) => 3 * s.subscriptions),
   need('private endpoints', "the connections' other side, listed directly", 'the hub', (s) => s.endpointPages),
+  need('network interfaces', 'addresses, listed directly', 'the hub', (s) => s.endpointPages),
   need('zone groups', 'not in Resource Graph', 'the hub', (s) => s.workspaces),
   need('log workspace', 'whether it is still there', 'the hub', () => 1),
   need('listings', 'a thousand rows a page', 'Resource Graph', (s) => s.graphPages),

@@ -16,15 +16,13 @@ const interfaceId =
 export function readPrivateEndpoint(batch: Batch, id: string, direct: boolean): Promise<Gathered<PrivateEndpoint>> {
   return batch.once(`endpoint ${direct} ${normaliseId(id)}`, async () => {
     if (!endpointId.test(normaliseId(id))) return notAnId(id, 'private endpoint');
-    const listing = batch.inventory.privateEndpoints;
     const [read, zoneGroups] = await Promise.all([
-      direct ? confirmEndpoint(batch, id) : readListed(batch, id, { listing, apiVersion: networkApi, direct }),
+      readNetwork(batch, id, 'privateEndpoints', direct),
       readZoneGroups(batch, id),
     ]);
     const document = asReference(batch, id, read);
     if (!document.ok) return document;
-    const known = addressesTold(document.value, zoneGroups);
-    const addresses = await readAddresses(batch, document.value, direct ? (listed) => agrees(listed, known) : isEnough);
+    const addresses = await readAddresses(batch, document.value, direct);
     return understood(document.sources, () => ({
       ...document,
       value: toEndpoint(document.value, addresses, zoneGroups),
@@ -32,15 +30,23 @@ export function readPrivateEndpoint(batch: Batch, id: string, direct: boolean): 
   });
 }
 
-/** So many endpoints of one subscription are worth a list of all that it holds, a page of which has a hundred or so. */
+/** So many of a type in one subscription are worth a list of all that it holds, a page of which has a hundred or so. */
 const worthAList = 20;
 
-/** The endpoint's document from Resource Manager: out of its subscription's list where many are asked for, else by itself. */
-async function confirmEndpoint(batch: Batch, id: string): Promise<Gathered<ResourceDocument>> {
-  const listing = batch.inventory.privateEndpoints;
+/**
+ * A document as Resource Graph lists it, or from Resource Manager where it is to be confirmed: out of its subscription's
+ * list where many are asked for, else by itself.
+ */
+async function readNetwork(
+  batch: Batch,
+  id: string,
+  type: 'privateEndpoints' | 'networkInterfaces',
+  direct: boolean,
+): Promise<Gathered<ResourceDocument>> {
+  const listing = batch.inventory[type];
   const subscription = subscriptionOf(id);
-  if (subscription !== undefined && (endpointsIn(listing).get(subscription) ?? 0) >= worthAList) {
-    const path = `/subscriptions/${subscription}/providers/Microsoft.Network/privateEndpoints`;
+  if (direct && subscription !== undefined && (countsOf(listing).get(subscription) ?? 0) >= worthAList) {
+    const path = `/subscriptions/${subscription}/providers/Microsoft.Network/${type}`;
     const all = await batch.onceForSweep(`GET ${path.toLowerCase()}`, async () => {
       const rows = await batch.azure.list(path, networkApi, {}, batch.signal);
       return rows.ok ? { ...rows, value: rows.value.flatMap((row) => toDocument(row) ?? []) } : rows;
@@ -49,13 +55,13 @@ async function confirmEndpoint(batch: Batch, id: string): Promise<Gathered<Resou
     if (all.ok && found !== undefined) return { ...all, value: found };
   }
   // what the list lacks may be gone or hidden, which only its own read tells
-  return readListed(batch, id, { listing, apiVersion: networkApi, direct: true });
+  return readListed(batch, id, { listing, apiVersion: networkApi, direct });
 }
 
 const counts = new WeakMap<Gathered<readonly ResourceDocument[]>, ReadonlyMap<string | undefined, number>>();
 
-/** How many endpoints of health services each subscription holds, as far as Resource Graph knows. */
-function endpointsIn(listing: Gathered<readonly ResourceDocument[]>): ReadonlyMap<string | undefined, number> {
+/** How many each subscription holds, as far as Resource Graph knows. */
+function countsOf(listing: Gathered<readonly ResourceDocument[]>): ReadonlyMap<string | undefined, number> {
   const rows = listing.ok ? listing.value : [];
   const known =
     counts.get(listing) ??
@@ -96,42 +102,21 @@ function toEndpoint(
   };
 }
 
-/** The addresses that the endpoint's own document and its zone groups name. */
-function addressesTold({ properties }: ResourceDocument, zoneGroups: PrivateEndpoint['zoneGroups']): readonly string[] {
-  const recorded = zoneGroups.ok ? zoneGroups.value.flatMap(({ zones }) => zones) : [];
-  return [
-    ...recorded.flatMap(({ recordSets }) => recordSets.flatMap(({ addresses }) => addresses)),
-    ...(listIn(properties.customDnsConfigs) ?? []).flatMap((config) => textsIn(valueAt(config, 'ipAddresses')) ?? []),
-  ];
-}
-
-/** What was read directly names every address that Resource Graph lists of an interface, so the listing does not lag. */
-function agrees({ properties }: ResourceDocument, told: readonly string[]): boolean {
-  const addresses = listIn(properties.ipConfigurations)?.map((one) => textAt(one, 'properties', 'privateIPAddress'));
-  if (addresses === undefined || addresses.length === 0) return false;
-  return addresses.every((address) => address !== undefined && told.includes(address));
-}
-
-const isEnough = (): boolean => true;
-
 /**
  * The addresses of all its network interfaces, or none of them: a part could pass for the whole. One that is gone has
- * none. One is read directly where it is not listed, or its listed document does not suffice.
+ * none.
  */
 async function readAddresses(
   batch: Batch,
   { id, properties }: ResourceDocument,
-  suffices: (listed: ResourceDocument) => boolean,
+  direct: boolean,
 ): Promise<Gathered<readonly EndpointAddress[]>> {
   const ids = listIn(properties.networkInterfaces)?.map((nic) => textAt(nic, 'id') ?? '');
   if (ids === undefined) return malformed(`${id}: networkInterfaces is no list`);
-  const listing = batch.inventory.networkInterfaces;
   const documents: Gathered<ResourceDocument>[] = [];
   for (const nic of ids) {
     if (!interfaceId.test(normaliseId(nic))) return notAnId(nic, 'network interface');
-    const listed = findListed(listing, nic);
-    const direct = listed === undefined || !suffices(listed);
-    const read = await readListed(batch, nic, { listing, apiVersion: networkApi, direct });
+    const read = await readNetwork(batch, nic, 'networkInterfaces', direct);
     const document = asReference(batch, nic, read);
     if (!document.ok && document.reason !== 'not-found') return document;
     documents.push(document);

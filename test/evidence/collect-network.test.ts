@@ -130,7 +130,7 @@ describe('private endpoint connections', () => {
   it('are confirmed on both sides', async () => {
     const { of, asked } = await gather(clinic(), 'privateEndpoints', { confirm: new Set([fhir]) });
     expect(of(workspace)).toMatchObject({ ok: true, direct: true });
-    const both = [GET(endpoint), `${GET(endpoint)}/privatednszonegroups`, GET(workspace)];
+    const both = [GET(endpoint), `${GET(endpoint)}/privatednszonegroups`, GET(nic), GET(workspace)];
     expect(asked.toSorted()).toEqual(both.toSorted());
   });
 
