@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parseEstate } from '../../sandbox/estate.ts';
 import { compliantClinic } from '../../sandbox/estates/index.ts';
+import { warmUp } from '../../sandbox/resource-graph/service.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import type { Estate } from '../../sandbox/types.ts';
 import type { Azure } from '../../src/evidence/azure/client.ts';
@@ -17,6 +18,7 @@ beforeAll(async () => {
   clean = parsed.estate;
   workspace = clean.resources.find(({ type }) => type === 'Microsoft.HealthcareApis/workspaces')?.id ?? '';
   sandbox = await startSandbox(clean);
+  warmUp(sandbox.world);
   trust(sandbox);
   azure = azureOf(sandbox);
 });
