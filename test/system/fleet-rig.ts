@@ -35,6 +35,8 @@ export interface Fleet {
   /** puts a message on a queue as others do */
   send(queue: string, message: unknown): Promise<void>;
   waiting(queue: string): Promise<number>;
+  /** takes all messages off, those too that a killed worker holds for a while yet */
+  clear(queue: string): Promise<void>;
   /** the app's own memory */
   store(): Store;
   close(): Promise<void>;
@@ -89,6 +91,10 @@ export async function openFleet(hospitals: number): Promise<Fleet> {
     async send(name, message) {
       await queue(name).createIfNotExists();
       await queue(name).sendMessage(Buffer.from(JSON.stringify(message)).toString('base64'));
+    },
+    async clear(name) {
+      await queue(name).createIfNotExists();
+      await queue(name).clearMessages();
     },
     async waiting(name) {
       await queue(name).createIfNotExists();

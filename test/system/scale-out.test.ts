@@ -146,6 +146,7 @@ test('messages that nobody understands, and batches of sweeps that are over, are
   const host = await fleet.open(4);
   const before = fleet.told('SweepCompleted').length;
   const { sweepId, index } = { sweepId: 'never-planned', index: 0 };
+  await fleet.clear('fhirwatch-batches');
   await fleet.send('fhirwatch-batches', { schema: 1, family: 'network', sweepId, index });
   await fleet.send('fhirwatch-batches', 'nonsense');
   await fleet.send('fhirwatch-batches-poison', { schema: 1, family: 'nonsense', sweepId: '../x', index: -1 });
