@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { builtInRoleDefinitions } from '../../sandbox/built-in-roles.ts';
 import { parseEstate } from '../../sandbox/estate.ts';
 import { namedEstates } from '../../sandbox/estates/index.ts';
-import { hashed, openRoundTrip, type RoundTrip } from './round-trip.ts';
+import { hashed, openRoundTrip, type RoundTrip, type Statuses } from './round-trip.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
@@ -44,10 +44,13 @@ function appears(name: string, text: string): boolean {
 }
 
 describe.each(named)('an export of %s', (name) => {
-  test('is a valid estate, names nobody, and gets every verdict that the original gets', async () => {
-    const estate = estateOf(name);
-    const before = await trip.scan(estate);
+  const estate = estateOf(name);
+  let before: Statuses;
+  beforeAll(async () => {
+    before = await trip.scan(estate);
+  });
 
+  test('is a valid estate, names nobody, and gets every verdict that the original gets', async () => {
     const { file, text } = await trip.export(estate);
 
     expect(parseEstate(file, new Date())).toMatchObject({ ok: true });
@@ -57,9 +60,6 @@ describe.each(named)('an export of %s', (name) => {
   });
 
   test('with hashed ids holds none of the original ids, and gets every verdict under the hashed ones', async () => {
-    const estate = estateOf(name);
-    const before = await trip.scan(estate);
-
     const { file, text } = await trip.export(estate, true);
 
     expect(ownNames(estate).filter((one) => appears(one, text.toLowerCase()))).toEqual([]);

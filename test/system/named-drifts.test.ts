@@ -65,7 +65,7 @@ describe('fires the rule meant for it and no other, once, and ends once', () => 
 
     world.replace(apply(stage.estate, world.now()));
     await passUntil(8, () => told().length > 0);
-    await passUntil(2);
+    await passUntil(1);
     expect(told()).toEqual([expect.stringMatching(`^Fired:Sev\\d Azure Monitor Alert fhirwatch-${rule}$`)]);
     const [fired] = mails();
     const mail = fired ? renderMail(fired) : '';
