@@ -9,12 +9,12 @@ export async function benchScale(): Promise<readonly Figure[]> {
   const b = await runFleet({ workspaces: 200, subscriptions: 4, throttled: 0.2 });
   const c = await runFleet({ workspaces: 2_000, subscriptions: 40, throttled: 0 });
   return [
-    ...figuresOf('(a)', a, 300),
+    ...figuresOf('(a)', a, { times: 1.5, mebibytes: 300, calls: 3 }),
     ...neededOf('(a)', a),
     ...askedOf('(a)', a),
-    ...figuresOf('(b) 20 % of all answers 429,', b, 300),
+    ...figuresOf('(b) 20 % of all answers 429,', b),
     atMost('(b) findings lost or changed', lost(a, b), '', 0),
-    ...figuresOf('(c)', c, 600),
+    ...figuresOf('(c)', c, { mebibytes: 600 }),
     ...neededOf('(c)', c),
     ...askedOf('(c)', c),
     atMost('(c) time, as a multiple of (a)', c.wallMs / a.wallMs, '×', 11),
@@ -22,20 +22,34 @@ export async function benchScale(): Promise<readonly Figure[]> {
   ];
 }
 
-function figuresOf(which: string, run: Run, mostMebibytes: number): readonly Figure[] {
+/** What a run is held to; absent: it is only reported. */
+interface Goals {
+  /** of the least time */
+  readonly times?: number;
+  readonly mebibytes?: number;
+  /** of Resource Manager, a service */
+  readonly calls?: number;
+}
+
+function figuresOf(which: string, run: Run, goals: Goals = {}): readonly Figure[] {
   const { size, wallMs, processorSeconds, peakMebibytes, refused } = run;
   const least = leastMs(size, latencyMs);
-  const unknown = [...run.findings.values()].filter((status) => status === 'unknown').length;
+  // every service of the estate is in order
+  const wrong = [...run.findings.values()].filter((status) => status === 'unknown' || status === 'fail').length;
   return [
     { what: `${which} ${size.services} services, from command to report`, value: wallMs / 1000, unit: 's' },
     { what: `${which} the least that Azure's limits allow`, value: least / 1000, unit: 's' },
-    atMost(`${which} time, as a multiple of that`, wallMs / least, '×', 1.5),
+    heldTo(`${which} time, as a multiple of that`, wallMs / least, '×', goals.times),
     { what: `${which} processor time of the app`, value: processorSeconds, unit: 's' },
-    atMost(`${which} memory of the app at its peak`, peakMebibytes, 'MiB', mostMebibytes),
-    atMost(`${which} Resource Manager calls a service`, readsOf(run) / size.services, '', 3),
+    heldTo(`${which} memory of the app at its peak`, peakMebibytes, 'MiB', goals.mebibytes),
+    heldTo(`${which} Resource Manager calls a service`, readsOf(run) / size.services, '', goals.calls),
     { what: `${which} calls that a limit refused`, value: refused, unit: '' },
-    atMost(`${which} findings unknown, of ${run.findings.size}`, unknown, '', 0),
+    heldTo(`${which} findings that fail or are unknown, of ${run.findings.size}`, wrong, '', 0),
   ];
+}
+
+function heldTo(what: string, value: number, unit: string, limit: number | undefined): Figure {
+  return limit === undefined ? { what, value, unit } : atMost(what, value, unit, limit);
 }
 
 function readsOf({ calls }: Run): number {
