@@ -10,7 +10,7 @@ const followingSeconds = 30 * 60;
 /**
  * Drifts that begin together with one culprit and one direction share a cause, and so does what follows from one of them.
  * One that begins later gets a cause of its own, unless nobody was told of the first yet and it is no graver, or unless it
- * is out of sight because of what was told already, or shows a little later what was told already and is no graver: what
+ * is out of sight because of what was told already, or shows a little later what was told already, and is no graver: what
  * was announced never changes.
  */
 export function withCauses(
@@ -40,7 +40,7 @@ function explanationOf(opening: Opening, openings: readonly Opening[], input: In
   const first = input.drifts.find((drift) => drift.resolvedAt === undefined && isPartOf(leader, drift, input));
   if (!first) return undefined;
   const isGraver = severityRank(opening.severity) < severityRank(first.causeSeverity);
-  return opening.direction === 'regressed' && isGraver ? undefined : toDrift(opening, causeOf(first));
+  return isGraver ? undefined : toDrift(opening, causeOf(first));
 }
 
 /** Whether it is the same defect as one that was found before, seen by another check. */

@@ -102,6 +102,12 @@ test('what turns out of sight because of what was told already joins it, and not
 
 const later = (seconds: number): string => new Date(Date.parse(at) + seconds * 1000).toISOString();
 
+test('what turns out of sight and is graver than what was told is told by itself, by its own severity', () => {
+  const first = causesOf([opening({ check: 'name', severity: 'medium' })]).drifts.map(told);
+  const { causes } = causesOf([opening({ check: 'path', direction: 'obscured', severity: 'high' })], first);
+  expect(causes).toMatchObject([{ severity: 'high', direction: 'obscured' }]);
+});
+
 test('what shows within half an hour that it follows from what was told, or that this follows from it, joins it', () => {
   const name = causesOf([opening({ check: 'name' })]).drifts.map(told);
   const path = causesOf([opening({ check: 'path' })]).drifts.map(told);
