@@ -1,3 +1,4 @@
+import type * as z from 'zod';
 import { type Caller, callerOf, type Headers } from './principal.ts';
 import type { Environment } from './service.ts';
 
@@ -43,4 +44,26 @@ export function json(status: number, value: unknown): Answer {
 export function problem(status: number, title: string, detail: string): Answer {
   const body = JSON.stringify({ type: 'about:blank', title, status, detail });
   return { status, headers: { ...guards, 'content-type': 'application/problem+json' }, body };
+}
+
+const longestBody = 64 * 1024;
+
+/** What an optional JSON body asks for; an empty one asks for nothing in particular. `expected` tells what it may hold. */
+export function readSelection<T extends object>(
+  text: string,
+  schema: z.ZodType<T>,
+  expected: string,
+): T | Record<string, never> | { readonly problem: string } {
+  if (text.trim() === '') return {};
+  if (text.length > longestBody) return { problem: `The body has more than ${longestBody} characters.` };
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { problem: 'The body is not JSON.' };
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
+  return { problem: `Expected ${expected}. ${issues.join(' ')}` };
 }

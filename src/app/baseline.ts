@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { BaselineEntry, Direction, Family, FindingRecord, FindingState, Observed, Person } from '../model.ts';
 import { compare } from '../posture/drift.ts';
 import { isStale } from '../posture/staleness.ts';
-import { type Answer, authorise, json, problem, type Request } from './answers.ts';
+import { type Answer, authorise, json, problem, type Request, readSelection } from './answers.ts';
 import { families } from './families.ts';
 import type { Open } from './http.ts';
 import { type Environment, type Log, openShared, type Service } from './service.ts';
@@ -49,7 +49,6 @@ export interface Difference {
 }
 
 /** Names in each list: nobody types more, and a longer body is not ours. */
-const longestBody = 64 * 1024;
 const bodySchema = z.strictObject({
   /** ids, keys or names */
   services: z.array(z.string().min(1)).optional(),
@@ -72,7 +71,9 @@ export async function answerBaseline(
   if (accepts && ['cross-site', 'same-site'].includes(request.headers.get('sec-fetch-site') ?? '')) {
     return problem(403, 'Sent by another site', 'This route does not act for pages of other sites.');
   }
-  const selection = accepts ? await readSelection(request) : {};
+  const selection: Selection | { readonly problem: string } = accepts
+    ? readSelection(await request.text(), bodySchema, '{ "services": […], "checks": […] }, both optional')
+    : {};
   if ('problem' in selection) return problem(400, 'Not a selection', selection.problem);
   const opening = open(environment, log);
   if (!opening.ok) return problem(503, 'Not configured', opening.problems.join(' '));
@@ -89,22 +90,6 @@ export async function answerBaseline(
     log.error('the baseline could not be read or written', { error: error instanceof Error ? error.stack : 'unknown' });
     return problem(503, 'Memory unreachable', 'The baseline could not be read or written in full; ask again.');
   }
-}
-
-async function readSelection(request: BaselineRequest): Promise<Selection | { readonly problem: string }> {
-  const text = await request.text();
-  if (text.trim() === '') return {};
-  if (text.length > longestBody) return { problem: `The body has more than ${longestBody} characters.` };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { problem: 'The body is not JSON.' };
-  }
-  const parsed = bodySchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
-  return { problem: `Expected { "services": […], "checks": […] }, both optional. ${issues.join(' ')}` };
 }
 
 /**

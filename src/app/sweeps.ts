@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { EstateUnlistable } from '../evidence/inventory.ts';
-import type { Family, Service as Watched } from '../model.ts';
-import { type Answer, authorise, json, problem, type Request } from './answers.ts';
+import type { Service as Watched } from '../model.ts';
+import { type Answer, authorise, json, problem, type Request, readSelection } from './answers.ts';
 import type { Post } from './batches.ts';
 import { beginSweep } from './begin.ts';
 import { families } from './families.ts';
@@ -14,7 +14,6 @@ export interface SweepsRequest extends Request {
   text(): Promise<string>;
 }
 
-const longestBody = 64 * 1024;
 /** Somebody waits for the answer. */
 const planningMs = 60_000;
 const bodySchema = z.strictObject({
@@ -40,7 +39,8 @@ export async function answerSweeps(
   if (['cross-site', 'same-site'].includes(request.headers.get('sec-fetch-site') ?? '')) {
     return problem(403, 'Sent by another site', 'This route does not act for pages of other sites.');
   }
-  const selection = readSelection(await request.text());
+  const expected = `{ "families": […], "services": […] }, both optional; families are ${families.join(', ')}`;
+  const selection: Selection | { readonly problem: string } = readSelection(await request.text(), bodySchema, expected);
   if ('problem' in selection) return problem(400, 'Not a selection', selection.problem);
   const opening = open(environment, log);
   if (!opening.ok) return problem(503, 'Not configured', opening.problems.join(' '));
@@ -80,24 +80,6 @@ async function begin(selection: Selection, by: string, service: Service, log: Lo
     schema: 'fhirwatch-sweeps/1',
     sweeps: planned.map(({ plan }) => ({ sweepId: plan.sweepId, family: plan.family, services: plan.services.length })),
   });
-}
-
-function readSelection(text: string): Selection | { readonly problem: string } {
-  if (text.trim() === '') return {};
-  if (text.length > longestBody) return { problem: `The body has more than ${longestBody} characters.` };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return { problem: 'The body is not JSON.' };
-  }
-  const parsed = bodySchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`);
-  const known: readonly Family[] = families;
-  return {
-    problem: `Expected { "families": […], "services": […] }, both optional; families are ${known.join(', ')}. ${issues.join(' ')}`,
-  };
 }
 
 function isNamed({ id, key, name }: Watched, given: string): boolean {
