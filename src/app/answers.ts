@@ -46,6 +46,7 @@ export function problem(status: number, title: string, detail: string): Answer {
   return { status, headers: { ...guards, 'content-type': 'application/problem+json' }, body };
 }
 
+/** Lists of names: nobody types more, and a longer body is not ours. */
 const longestBody = 64 * 1024;
 
 /** What an optional JSON body asks for; an empty one asks for nothing in particular. `expected` tells what it may hold. */

@@ -48,7 +48,6 @@ export interface Difference {
   readonly obstacle: string | null;
 }
 
-/** Names in each list: nobody types more, and a longer body is not ours. */
 const bodySchema = z.strictObject({
   /** ids, keys or names */
   services: z.array(z.string().min(1)).optional(),
