@@ -1,8 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+/** Folders whose tests leave their process as they found it; test/leave-as-found.ts holds them to that. */
+const sharing = [
+  'test/*.test.ts',
+  'test/{architecture,checks,infra,posture,reports,rules,sandbox,state,sweep}/**/*.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // processes, not threads: the sandbox patches module loading, and azurite is a child of its own
     pool: 'forks',
     maxWorkers: 2,
@@ -12,5 +17,18 @@ export default defineConfig({
     hookTimeout: 60_000,
     restoreMocks: true,
     teardownTimeout: 10_000,
+    projects: [
+      {
+        // These trust a sandbox, or have its identity, and the product remembers both for as long as its process lives.
+        extends: true,
+        test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: sharing },
+      },
+      {
+        // One process after another file's saves loading the query language and the SDKs once more. They are the short
+        // ones: as projects run in the order of their names, they even out what the long ones leave to two workers.
+        extends: true,
+        test: { name: 'sharing', include: sharing, isolate: false, setupFiles: ['test/leave-as-found.ts'] },
+      },
+    ],
   },
 });

@@ -58,13 +58,17 @@ describe('the list', () => {
 describe('what the collectors really call', () => {
   let sandbox: Sandbox;
   const called = new Set<string>();
+  const trusted = tls.getCACertificates('default');
 
   beforeAll(async () => {
     sandbox = await startSandbox(everyPath());
     tls.setDefaultCACertificates([sandbox.tls.ca]);
     await gatherAll(sandbox, called);
   }, 60_000);
-  afterAll(() => sandbox.close());
+  afterAll(() => {
+    tls.setDefaultCACertificates(trusted);
+    return sandbox.close();
+  });
 
   const listed = new Set(actions([...readerPermissions, ...logPermissions]).map((name) => name.toLowerCase()));
 

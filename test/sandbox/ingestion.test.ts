@@ -2,7 +2,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { AzureMonitorLogExporter } from '@azure/monitor-opentelemetry-exporter';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type RunningIngestion, startIngestion } from '../../sandbox/data-plane/ingestion.ts';
 import { runQuery } from '../../sandbox/kql/engine.ts';
 import type { Fault } from '../../sandbox/types.ts';
@@ -117,7 +117,7 @@ test('Azure Monitor’s own exporter delivers events and availability', async ()
   const { world, running, query } = await start();
   const trusted = getCACertificates('default');
   setDefaultCACertificates([...trusted, tls.ca]);
-  process.env.APPLICATION_INSIGHTS_NO_STATSBEAT = '1';
+  vi.stubEnv('APPLICATION_INSIGHTS_NO_STATSBEAT', '1');
   const exporter = new AzureMonitorLogExporter({
     connectionString: running.connectionString,
     disableOfflineStorage: true,
@@ -135,6 +135,7 @@ test('Azure Monitor’s own exporter delivers events and availability', async ()
   await provider.forceFlush();
   await provider.shutdown();
   setDefaultCACertificates(trusted);
+  vi.unstubAllEnvs();
   expect(query('AppEvents | project Name, tostring(Properties.family), AppRoleName, TimeGenerated')).toEqual([
     ['SweepCompleted', 'network', 'fhirwatch', '2026-11-22T08:00:00.0000000Z'],
   ]);
