@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { spawnProduct } from '../child.ts';
@@ -22,8 +23,15 @@ const passedOn = [
   'NODE_V8_COVERAGE',
 ];
 
-/** Runs `fhirwatch scan` in a sandbox that holds this estate; the exit code is the scan's own. */
-export async function scan(estate: Estate, args: readonly string[]): Promise<number> {
+/**
+ * Runs `fhirwatch scan` in a sandbox that holds this estate; the exit code is the scan's own. With `read` its output does
+ * not go to this process's own, but is read from the child.
+ */
+export async function scan(
+  estate: Estate,
+  args: readonly string[],
+  read?: (child: ChildProcess) => void,
+): Promise<number> {
   if (!existsSync(bundle)) {
     process.stderr.write('sandbox: the product is not built; npm run build makes dist/cli.cjs\n');
     return 3;
@@ -43,7 +51,9 @@ export async function scan(estate: Estate, args: readonly string[]): Promise<num
       env: { ...Object.fromEntries(surroundings), ...sandbox.environment },
       clockOffsetMs: sandbox.world.now().getTime() - Date.now(),
       cwd: callersDirectory(),
+      ...(read ? { stdio: ['ignore', 'pipe', 'pipe'] } : {}),
     });
+    read?.(product.process);
     process.off('SIGINT', stop).off('SIGTERM', stop);
     return await product.ended;
   } finally {

@@ -1,9 +1,7 @@
 /** A case of the shared examples: an estate and the verdicts it must get (examples/estates/README.md). */
-import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { text } from 'node:stream/consumers';
+import { scan } from '../../sandbox/command-line/scan.ts';
+import { parseEstate } from '../../sandbox/estate.ts';
 
 export interface Expectation {
   readonly service: string;
@@ -51,38 +49,23 @@ export interface ScanOutcome {
   readonly stderr: string;
 }
 
-const sandboxMain = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
-
-/** Runs `sandbox scan` over an estate as a user would, in a process of its own. */
-export async function scanEstate(estate: object, options: readonly string[] = []): Promise<ScanOutcome> {
-  const folder = await mkdtemp(join(tmpdir(), 'fhirwatch-case-'));
-  try {
-    const file = join(folder, 'estate.json');
-    await writeFile(file, JSON.stringify(estate));
-    return await scanFile(file, options);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}
-
-/** The same for an estate file, or a named estate. */
-export function scanFile(estate: string, options: readonly string[] = []): Promise<ScanOutcome> {
-  const args = [sandboxMain, 'scan', estate, '--format', 'json', '--fail-on', 'never', '--quiet', ...options];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) =>
-      resolve({ code: code ?? -1, report: stdout === '' ? undefined : JSON.parse(stdout), stderr }),
-    );
-  });
+/**
+ * What `sandbox scan` does with an estate file, with the sandbox in this process, which loads the query language once for all
+ * of them. The product is a process of its own.
+ */
+export async function scanEstate(file: object): Promise<ScanOutcome> {
+  const parsed = parseEstate(file, new Date());
+  if (!parsed.ok) return { code: 3, report: undefined, stderr: parsed.problems.join('\n') };
+  let printed: Promise<readonly [string, string]> | undefined;
+  const code = await scan(
+    parsed.estate,
+    ['--format', 'json', '--fail-on', 'never', '--quiet'],
+    ({ stdout, stderr }) => {
+      if (stdout && stderr) printed = Promise.all([text(stdout), text(stderr)]);
+    },
+  );
+  const [stdout = '', stderr = ''] = (await printed) ?? [];
+  return { code, report: stdout === '' ? undefined : JSON.parse(stdout), stderr };
 }
 
 /** Everything in which the outcome differs from what the case says; checks that do not exist yet are passed over. */
