@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { checks } from '../checks/index.ts';
 import { createAzure } from '../evidence/azure/client.ts';
 import { discoverEstate, EstateUnlistable } from '../evidence/inventory.ts';
+import { createProbeMemory } from '../evidence/probe/memory.ts';
 import { exportEstate as writeEstate } from '../export/export-estate.ts';
 import { createRecorder } from '../export/recording.ts';
 import type { Evidence, Posture } from '../model.ts';
@@ -51,7 +52,8 @@ export async function exportEstate(
     const estate = await discoverEstate(policy.estate, azure, budget.signal);
     budget.extendFor(estate.services.length);
     terminal.progress(`reading ${estate.services.length} services …`);
-    const ports = batchPorts({ azure, estate, policy, settings, checks, now, signal: budget.signal });
+    const probes = createProbeMemory();
+    const ports = batchPorts({ azure, estate, policy, settings, checks, probes, now, signal: budget.signal });
     const gathered = new Map<string, Evidence>();
     const { postures } = await judgeAll(estate.services, 'all', keepingEvidence(ports, gathered));
     const file = writeEstate({

@@ -1,7 +1,7 @@
 import type { Azure } from '../evidence/azure/client.ts';
 import { gatherEvidence } from '../evidence/collectors.ts';
 import type { Inventory } from '../evidence/inventory.ts';
-import { createProbeMemory } from '../evidence/probe/memory.ts';
+import { createProbeMemory, type ProbeMemory } from '../evidence/probe/memory.ts';
 import type { Check, Cloud, Service } from '../model.ts';
 import { type Policy, resolveExpectations } from '../policy.ts';
 import { subscriptionOf } from '../rules/resource-id.ts';
@@ -22,24 +22,25 @@ export interface PortsInput {
   readonly checks: readonly Check[];
   /** absent: each batch is judged in a process of its own, as far as it knows */
   readonly together?: readonly Service[];
+  /** absent: this process's own, so that its probes stay few however many sweeps it runs */
+  readonly probes?: ProbeMemory;
   readonly signal: AbortSignal;
   now(): Date;
 }
 
-/** Of this process: however many sweeps it runs, its probes stay few. */
-const probeMemory = createProbeMemory();
-export const lastProbeOf = probeMemory.last;
+const probesOfProcess = createProbeMemory();
+export const lastProbeOf = probesOfProcess.last;
 
 /** Ties a batch's needs to the collectors and the policy. */
 export function batchPorts(input: PortsInput): BatchPorts {
-  const { azure, estate, policy, settings, checks, together, signal, now } = input;
+  const { azure, estate, policy, settings, checks, together, probes = probesOfProcess, signal, now } = input;
   const { inventory, services: watched } = estate;
   const expect = (service: Service) => resolveExpectations(policy, service);
   const optIn = new Set(policy.optIn);
   const dns = { servers: settings.dnsServers, vantageRecord: policy.vantage.record };
   const { probeProxy: proxy, telemetryWorkspace } = settings;
   const shared = together === undefined ? {} : { together };
-  const probing = { memory: probeMemory, proxy, telemetryWorkspace };
+  const probing = { memory: probes, proxy, telemetryWorkspace };
   return {
     checks,
     contextOf: contextSource(watched, policy, settings.cloud, now),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { checks } from '../checks/index.ts';
 import { discoverEstate, EstateUnlistable } from '../evidence/inventory.ts';
+import { createProbeMemory } from '../evidence/probe/memory.ts';
 import type { Check, Family } from '../model.ts';
 import { exitCodeOf, type FailOn } from '../posture/coverage.ts';
 import { renderHtml } from '../reports/html.ts';
@@ -89,6 +90,7 @@ export async function scan(options: ScanOptions, terminal: Terminal): Promise<0 
       settings,
       checks: chosen,
       together: estate.services,
+      probes: createProbeMemory(),
       now,
       signal: budget.signal,
     });

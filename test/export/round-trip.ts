@@ -3,12 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { vi } from 'vitest';
 import { type ParsedEstate, parseEstate } from '../../sandbox/estate.ts';
 import { compliantClinic } from '../../sandbox/estates/index.ts';
 import { startSandbox } from '../../sandbox/sandbox.ts';
 import type { Estate } from '../../sandbox/types.ts';
-import type { Terminal } from '../../src/app/scan.ts';
+import { exportEstate } from '../../src/app/export.ts';
+import { scan, type Terminal } from '../../src/app/scan.ts';
 import { clouds } from '../../src/clouds.ts';
 import type { EstateFile } from '../../src/export/estate-file.ts';
 import { createRedaction } from '../../src/export/redaction.ts';
@@ -45,8 +45,6 @@ export async function openRoundTrip(): Promise<RoundTrip> {
   const policyFile = join(folder, 'policy.json');
 
   async function run<T>(file: object, act: (terminal: Terminal) => Promise<T>) {
-    // a process remembers what it asked of the services lately, and the next scan here is another's
-    vi.resetModules();
     // tokens outlive an estate in the identity's client, so every estate is of their tenant
     const estate = { ...estateOf(file), tenantId };
     sandbox.world.replace(estate);
@@ -69,9 +67,7 @@ export async function openRoundTrip(): Promise<RoundTrip> {
   return {
     async scan(file) {
       const options = { outputs: [{ format: 'json' }], families: [], checks: [], failOn: 'never', policyFile } as const;
-      const { text, complaints } = await run(file, async (terminal) =>
-        (await import('../../src/app/scan.ts')).scan(options, terminal),
-      );
+      const { text, complaints } = await run(file, (terminal) => scan(options, terminal));
       if (text === '') throw new Error(complaints);
       const report: Report = JSON.parse(text);
       return new Map(
@@ -81,9 +77,7 @@ export async function openRoundTrip(): Promise<RoundTrip> {
       );
     },
     async export(file, hashIds = false) {
-      const outcome = await run(file, async (terminal) =>
-        (await import('../../src/app/export.ts')).exportEstate({ policyFile, hashIds }, terminal, salt),
-      );
+      const outcome = await run(file, (terminal) => exportEstate({ policyFile, hashIds }, terminal, salt));
       return { ...outcome, file: JSON.parse(outcome.text || '{}') };
     },
     async close() {
