@@ -167,7 +167,7 @@ describe('without any fault', () => {
   });
 });
 
-describe('a target with every kind of fault', () => {
+describe.concurrent('a target with every kind of fault', () => {
   // nothing is gathered from the last two: a fault there is none of a finding's business
   it.each(['resource-manager', 'logs', 'metrics', 'directory', 'dns', 'insights', 'storage'] as const)(
     '%s',
@@ -211,7 +211,7 @@ describe('a target with every kind of fault', () => {
   });
 });
 
-describe('one read with the faults that tell them apart', () => {
+describe.concurrent('one read with the faults that tell them apart', () => {
   it.each(readNames)('%s', async (name) => {
     const read = reads[name];
     const found = await run(spoilersOf(read), async (row) => {
@@ -232,7 +232,7 @@ function atPath(key: string, { name }: FaultRow): readonly string[] | 'the same'
   return status === undefined ? 'the same' : [status];
 }
 
-describe('the endpoints themselves', () => {
+describe.concurrent('the endpoints themselves', () => {
   it('fhir: what an endpoint answers is a finding of that endpoint alone', async () => {
     const found = await run(faultRows, async (row) => {
       const judged = await judge([{ target: 'fhir', match: '', ...row.fault }], limitsFor(row));
@@ -244,7 +244,7 @@ describe('the endpoints themselves', () => {
   });
 });
 
-describe('Resource Graph', () => {
+describe.concurrent('Resource Graph', () => {
   const rows = faultRows.filter(({ name }) => !name.startsWith('nextLink') && name !== 'hang');
   const spoils = (row: FaultRow) => row.spoils({ target: 'resource-graph', match: '', answers: 'rows' });
 
@@ -301,7 +301,7 @@ describe('Resource Graph', () => {
   });
 });
 
-describe('a fault that passes ends known', () => {
+describe.concurrent('a fault that passes ends known', () => {
   const targets = [
     'resource-manager',
     'logs',
@@ -329,7 +329,7 @@ describe('a fault that passes ends known', () => {
   });
 });
 
-describe('a 404', () => {
+describe.concurrent('a 404', () => {
   it('of a service that is listed makes everything of it unknown', async () => {
     const judged = await judge([
       { target: 'resource-manager', match: '/fhirservices/ehr\\?', kind: 'status', status: 404 },
