@@ -29,5 +29,5 @@ syncBuiltinESMExports();
 
 const sink = insightsSink({ connectionString: insights, role: 'test', onLoss: (detail) => console.error(detail) });
 const store = azureStore(storageClients(storage, suffix));
-await (batch === undefined ? sweepOnce(name, visit, store, sink) : workOnce(batch, name, visit, store, sink));
-process.stdout.write(`${requests}\n`, () => process.exit(0));
+const swept = batch === undefined ? sweepOnce(name, visit, store, sink) : workOnce(batch, name, visit, store, sink);
+void swept.then(() => process.stdout.write(`${requests}\n`, () => process.exit(0)));
