@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Folders whose tests leave their process as they found it; test/leave-as-found.ts holds them to that. */
 const sharing = [
   'test/*.test.ts',
-  'test/{architecture,checks,infra,posture,reports,rules,sandbox,state,sweep}/**/*.test.ts',
+  'test/{app,architecture,checks,infra,posture,reports,rules,sandbox,state,sweep}/**/*.test.ts',
 ];
 
 export default defineConfig({
