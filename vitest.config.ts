@@ -10,7 +10,8 @@ export default defineConfig({
   test: {
     // processes, not threads: the sandbox patches module loading, and azurite is a child of its own
     pool: 'forks',
-    maxWorkers: 2,
+    // one more than two cores have: somewhere a test always waits for what hangs
+    maxWorkers: 3,
     // concurrent tests of one file run whole sandboxes
     maxConcurrency: 2,
     testTimeout: 20_000,
@@ -25,7 +26,7 @@ export default defineConfig({
       },
       {
         // One process after another file's saves loading the query language and the SDKs once more. They are the short
-        // ones: as projects run in the order of their names, they even out what the long ones leave to two workers.
+        // ones: as projects run in the order of their names, they even out what the long ones leave.
         extends: true,
         test: { name: 'sharing', include: sharing, isolate: false, setupFiles: ['test/leave-as-found.ts'] },
       },
