@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { KqlColumn, KqlDatabase, KqlOptions } from './engine.ts';
 import { KqlFailure } from './failure.ts';
-import { type BridgeList, kindOf, listOf, type Node } from './syntax.ts';
+import { type BridgeList, listOf, type Node } from './syntax.ts';
 
 interface Diagnostic {
   readonly Severity: string;
@@ -18,18 +18,20 @@ interface Code {
 }
 
 interface Globals {
+  readonly ParseOptions: unknown;
   WithDatabase(database: unknown): Globals;
   WithCluster(cluster: unknown): Globals;
 }
 
 interface Language {
-  readonly KustoCode: { ParseAndAnalyze(text: string, globals: Globals): Code };
+  readonly KustoCode: { GetKind(text: string): string; ParseAndAnalyze(text: string, globals: Globals): Code };
   readonly GlobalState: { readonly Default: Globals };
   readonly Symbols: {
     readonly TableSymbol: { readonly $ctor7: new (name: string, schema: string, description: null) => unknown };
     readonly DatabaseSymbol: { readonly $ctor1: new (name: string, members: unknown[], isOpen: boolean) => unknown };
     readonly ClusterSymbol: { readonly $ctor1: new (name: string, databases: unknown[], isOpen: boolean) => unknown };
   };
+  readonly Parsing: { readonly QueryGrammar: QueryGrammar };
   readonly Binding: {
     readonly Binder: { GetExpressionResultName(node: Node, defaultName: string, row: null): string | null };
   };
@@ -42,6 +44,12 @@ export interface Analysed {
   readonly options: KqlOptions;
 }
 
+interface QueryGrammar {
+  new (options: unknown): object;
+  /** what `From` answers with for these options */
+  s_currentGrammar: { readonly Options: object; readonly Grammar: object };
+}
+
 let loaded: Language | undefined;
 
 /** Microsoft's Kusto language service: two scripts that define globals, in this order. */
@@ -51,8 +59,28 @@ function language(): Language {
     require('@kusto/language-service-next/bridge.min.js');
     require('@kusto/language-service-next/Kusto.Language.Bridge.min.js');
     loaded = (globalThis as unknown as { readonly Kusto: { readonly Language: Language } }).Kusto.Language;
+    postponeGrammar(loaded);
   }
   return loaded;
+}
+
+/**
+ * With each query the language service notes its grammar, which it takes a second to build and needs only to complete what
+ * somebody types: queries have a parser of their own. So the note stays empty, and whoever reads more of it has it built.
+ */
+function postponeGrammar({ Parsing: { QueryGrammar }, GlobalState }: Language): void {
+  let built: object | undefined;
+  const Grammar = new Proxy(
+    {},
+    {
+      get(_, property) {
+        if (property === 'QueryBlock') return null;
+        built ??= new QueryGrammar(GlobalState.Default.ParseOptions);
+        return Reflect.get(built, property);
+      },
+    },
+  );
+  QueryGrammar.s_currentGrammar = { Options: { EqualExceptForParseKind: () => true }, Grammar };
 }
 
 const schemas = new Map<string, Globals>();
@@ -125,13 +153,13 @@ export function analyse(text: string, database: KqlDatabase, options: KqlOptions
   // Log Analytics' workspace() and app() are a database of another name to the binder.
   const known = text.replace(OTHER_WORKSPACE, (found, name?: string) => (name === undefined ? found : 'database'));
   checkDepth(text);
+  if (language().KustoCode.GetKind(known) !== 'Query') throw new KqlFailure('SyntaxError', 'this is not a query');
   const code = codeOf(known, globalsOf(database, options));
   const error = listOf(code.GetDiagnostics()).find(({ Severity }) => Severity === 'Error');
   if (error !== undefined) {
     const isSyntax = listOf(code.GetSyntaxDiagnostics()).some(({ Severity }) => Severity === 'Error');
     throw new KqlFailure(isSyntax ? 'SyntaxError' : 'SemanticError', error.Message, error.Start);
   }
-  if (kindOf(code.Syntax) !== 'QueryBlock') throw new KqlFailure('SyntaxError', 'this is not a query');
   return { text: known, block: code.Syntax, database, options };
 }
 
