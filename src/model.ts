@@ -171,7 +171,12 @@ export interface PrivateEndpoint {
   /** the virtual network of its subnet */
   readonly networkId?: string;
   /** automatic and manual connections alike */
-  readonly connections: readonly { readonly serviceId?: string; readonly status?: unknown; readonly manual: boolean }[];
+  readonly connections: readonly {
+    readonly serviceId?: string;
+    readonly status?: unknown;
+    readonly provisioningState?: unknown;
+    readonly manual: boolean;
+  }[];
   readonly customDnsConfigs: readonly { readonly fqdn: string; readonly addresses: readonly string[] }[];
   readonly addresses: Gathered<readonly EndpointAddress[]>;
   readonly zoneGroups: Gathered<readonly ZoneGroup[]>;

@@ -81,7 +81,13 @@ function toEndpoint(
     need(properties[field] === undefined ? [{}] : listIn(properties[field]), id, field).map((connection) => {
       const serviceId = textAt(connection, 'properties', 'privateLinkServiceId');
       const status = valueAt(connection, 'properties', 'privateLinkServiceConnectionState', 'status');
-      return { ...(serviceId ? { serviceId } : {}), ...(status === undefined ? {} : { status }), manual };
+      const provisioningState = valueAt(connection, 'properties', 'provisioningState');
+      return {
+        ...(serviceId ? { serviceId } : {}),
+        ...(status === undefined ? {} : { status }),
+        ...(provisioningState === undefined ? {} : { provisioningState }),
+        manual,
+      };
     });
   return {
     id,

@@ -54,7 +54,7 @@ export function connectionHealth(connection: EndpointConnection, ownerId: string
   };
   weigh("the connection's provisioningState", connection.provisioningState);
   if (endpoint) weigh("the endpoint's provisioningState", endpoint.provisioningState);
-  if (endpoint) weighConsumerSide(endpoint, ownerId, spoiltBy, doubts);
+  if (endpoint) weighConsumerSide(endpoint, ownerId, { spoiltBy, doubts, weigh });
   if (state.is === 'absent' || state.is === 'null') doubts.push(`the connection's status is ${state.is}`);
   if (connection.endpointId === undefined) {
     if (!gone) doubts.push('the connection names no endpoint');
@@ -72,14 +72,19 @@ export function connectionHealth(connection: EndpointConnection, ownerId: string
 }
 
 /** The endpoint's own document must call its connection to this resource Approved. */
-function weighConsumerSide(endpoint: PrivateEndpoint, ownerId: string, spoiltBy: string[], doubts: string[]): void {
+function weighConsumerSide(
+  endpoint: PrivateEndpoint,
+  ownerId: string,
+  { spoiltBy, doubts, weigh }: { spoiltBy: string[]; doubts: string[]; weigh(field: string, value: unknown): void },
+): void {
   const own = endpoint.connections.filter(({ serviceId }) => serviceId !== undefined && sameId(serviceId, ownerId));
   if (own.length === 0) {
     const unnamed = endpoint.connections.some(({ serviceId }) => serviceId === undefined);
     if (unnamed) doubts.push("the endpoint's own document does not say which resource it connects to");
     else spoiltBy.push("the endpoint's own document names no connection to this resource");
   }
-  for (const { status } of own) {
+  for (const { status, provisioningState } of own) {
+    weigh("the provisioningState of the endpoint's own connection", provisioningState);
     const reading = readEnum(status, CONNECTION_STATES);
     const phrase = `the endpoint's own document says ${describeReading(reading)}`;
     if (reading.is === 'absent' || reading.is === 'null') doubts.push(phrase);

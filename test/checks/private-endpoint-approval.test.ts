@@ -135,6 +135,10 @@ test("ruling: Both sides must agree: the endpoint's own document saying anything
   for (const state of ['Failed', 'deleting']) {
     expect(judge([aConnection(anEndpoint(OWNER), { provisioningState: state })]).severity).toBe('critical');
     expect(judge([aConnection(anEndpoint(OWNER, {}, { provisioningState: state }))]).status).toBe('fail');
+    const ownSide = [{ serviceId: OWNER, status: 'Approved', provisioningState: state, manual: true }];
+    const inDoubt = judge([aConnection(anEndpoint(OWNER, {}, { connections: ownSide }))]);
+    expect(inDoubt).toMatchObject({ status: 'fail', severity: 'critical' });
+    expect(inDoubt.message).toMatch(new RegExp(state, 'i'));
   }
   const bare = { id: 'connections/bare', status: 'Approved', endpointId: endpointId() };
   const { provisioningState: _, ...endpoint } = anEndpoint(OWNER);

@@ -245,6 +245,11 @@ export const networkCases: readonly ScanCase[] = [
     [['contosoclinic approval fail critical', /failed/i]],
   ),
   inClinic(
+    'an endpoint whose own connection failed',
+    [set(endpoint, `${ownSide}.provisioningState`, 'Failed')],
+    [['contosoclinic approval fail critical', /Failed/], 'ehr dns pass'],
+  ),
+  inClinic(
     'an endpoint that is being updated',
     [set(endpoint, 'properties.provisioningState', 'Updating')],
     ['contosoclinic approval pass'],
