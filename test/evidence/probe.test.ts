@@ -207,6 +207,11 @@ describe('what stays is told as it is', () => {
     }
   });
 
+  test('a byte order mark before the statement hides nothing of it', async () => {
+    const { proxy } = await serve([], answering('\uFEFF{"resourceType":"CapabilityStatement","fhirVersion":"4.0.1"}'));
+    expect(read((await ask(proxy)).attempt)).toMatchObject({ capabilityStatement: true, fhirVersion: '4.0.1' });
+  });
+
   test('a redirect is an answer: its host is named, nobody goes there', async () => {
     const headers = { location: 'https://login.example/sign-in?for=praxis' };
     const { proxy } = await serve([], answering('', { status: 302, headers }));

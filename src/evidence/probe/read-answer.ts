@@ -34,10 +34,10 @@ function readStatement(text: string): { readonly fhirVersion?: string } | undefi
   return isVersion ? { fhirVersion } : {};
 }
 
-/** What is not JSON is no capability statement. */
+/** What is not JSON is no capability statement. Readers may skip a byte order mark before it (RFC 8259, 8.1). */
 function readJson(text: string): unknown {
   try {
-    return parseJson(text, DEPTH);
+    return parseJson(text.replace(/^\uFEFF/, ''), DEPTH);
   } catch (error) {
     if (error instanceof CallError) return undefined;
     throw error;
