@@ -60,8 +60,10 @@ const dnsRecord: Check = (value, path, problems) => {
 
 const logTable: Check = (value, path, problems) => {
   if (Array.isArray(value)) listOf(dictionary)(value, path, problems);
-  else object({ columns: mapOf(text), rows: listOf(listOf(anything)) }, ['columns', 'rows'])(value, path, problems);
+  else object({ columns: mapOf(text), rows: listOf(logRow) }, ['columns', 'rows'])(value, path, problems);
 };
+
+const logRow: Check = (row, path, problems) => (isRecord(row) ? dictionary : listOf(anything))(row, path, problems);
 
 const metricPoint: Check = (value, path, problems) => {
   if (!Array.isArray(value) || value.length !== 2) {

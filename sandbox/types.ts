@@ -67,10 +67,10 @@ export interface Fault {
 
 export type CloudName = 'AzureCloud' | 'AzureUSGovernment' | 'AzureChinaCloud';
 
-/** Rows of one log table: records, or columns with types and rows. */
+/** Rows of one log table: records, or columns with types and rows, which are lists in the columns' order or records. */
 export type LogTable =
   | readonly JsonObject[]
-  | { readonly columns: Readonly<Record<string, string>>; readonly rows: readonly (readonly Json[])[] };
+  | { readonly columns: Readonly<Record<string, string>>; readonly rows: readonly (readonly Json[] | JsonObject)[] };
 
 /** A validated estate file with its defaults filled in. */
 export interface Estate {

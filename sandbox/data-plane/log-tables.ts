@@ -1,6 +1,6 @@
 import { keyOf } from '../dns/resource-ids.ts';
 import { type KqlColumn, type KqlTable, type KqlType, tableFromRecords } from '../kql/engine.ts';
-import type { Estate, JsonObject, LogTable } from '../types.ts';
+import type { Estate, Json, JsonObject, LogTable } from '../types.ts';
 import { KNOWN_TABLES, type KnownTable } from './known-tables.ts';
 
 export type Tables = ReadonlyMap<string, KqlTable>;
@@ -62,15 +62,48 @@ function toTable(name: string, table: LogTable, widen: boolean): KqlTable {
   const declared = Object.entries(table.columns).map(([column, type]) => ({ name: column, type: typeOf(type) }));
   const missing = widen ? Object.entries(known?.columns ?? {}).filter(([column]) => !(column in table.columns)) : [];
   const columns = [...declared, ...missing.map(([column, type]) => ({ name: column, type }))];
-  return { columns, rows: table.rows };
+  return store(
+    columns,
+    table.rows.map((row) => (isList(row) ? row : declared.map(({ name: column }) => row[column] ?? null))),
+  );
 }
 
 /** Azure keeps of a record what its table has a column for; the rest is lost at ingestion. */
 export function knownTable(records: readonly JsonObject[], known: KnownTable | undefined): KqlTable {
   if (known === undefined) return tableFromRecords(records);
-  if (known.growing) return tableFromRecords(records, known.columns);
+  if (known.growing) {
+    const { columns, rows } = tableFromRecords(records, known.columns);
+    return store(columns, rows);
+  }
   const columns = Object.entries(known.columns).map(([name, type]) => ({ name, type }));
-  return { columns, rows: records.map((record) => columns.map(({ name }) => record[name] ?? null)) };
+  return store(
+    columns,
+    records.map((record) => columns.map(({ name }) => record[name] ?? null)),
+  );
+}
+
+/** A text that spells the number or the truth value of its column is stored as that: `"403"` in a column of `int`. */
+function store(columns: KqlTable['columns'], rows: KqlTable['rows']): KqlTable {
+  const spelled = columns.flatMap(({ type }, place) =>
+    type === 'int' || type === 'real' || type === 'bool' ? [place] : [],
+  );
+  const isSpelled = (row: readonly unknown[]) => spelled.some((place) => typeof row[place] === 'string');
+  const read = (cell: unknown, type: KqlType | undefined): unknown => {
+    if (typeof cell !== 'string') return cell;
+    const text = cell.trim();
+    if (type === 'bool') return /^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : cell;
+    return (type === 'int' || type === 'real') && NUMBER.test(text) ? Number(text) : cell;
+  };
+  return {
+    columns,
+    rows: rows.map((row) => (isSpelled(row) ? row.map((cell, place) => read(cell, columns[place]?.type)) : row)),
+  };
+}
+
+const NUMBER = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
+function isList(row: readonly Json[] | JsonObject): row is readonly Json[] {
+  return Array.isArray(row);
 }
 
 const SPELLINGS: Readonly<Record<string, KqlType>> = {

@@ -32,6 +32,10 @@ describe('an estate file is refused with every problem, by path', () => {
     [{ resources: [], dns: { private: [{ name: 'a' }] } }, 'dns.private[0]: must have type and data, or rcode'],
     [{ resources: [], logs: { '/w': { T: [1] } } }, 'logs["/w"].T[0]: must be an object, not a number'],
     [
+      { resources: [], logs: { '/w': { T: { columns: { a: 'int' }, rows: [[1], { a: 1 }, 1] } } } },
+      'logs["/w"].T.rows[2]: must be a list, not a number',
+    ],
+    [
       { resources: [], metrics: { '/w': { M: [['x', 1]] } } },
       'metrics["/w"].M[0][0]: must be a time like 2026-11-22T08:00:00Z',
     ],

@@ -175,6 +175,31 @@ describe('the tables', () => {
     );
     expect('rows' in named && named.rows).toEqual([['', 500]]);
   });
+  test('store a text that spells the number or the truth of its column as that, also where records stand under columns', async () => {
+    const texts = { StatusCode: ' 403', OperationDuration: 'soon' };
+    const declared = { columns: { TimeGenerated: 'datetime', code: 'int', share: 'real', ok: 'bool', note: 'string' } };
+    const record = {
+      note: '7',
+      ok: 'True',
+      share: '1.5e1',
+      code: '500',
+      TimeGenerated: '2026-11-22T07:30:00Z',
+      lost: 1,
+    };
+    const Own_CL = { ...declared, rows: [['2026-11-22T07:30:00Z', '4x', '', 'yes', null], record] };
+    const { query } = await start(
+      estateOf({ logs: { [WORKSPACE]: { MicrosoftHealthcareApisAuditLogs: [row(5, texts)] as never, Own_CL } } }),
+    );
+    const rows = async (text: string) => (await query(text)).body.tables[0].rows;
+    expect(await rows('MicrosoftHealthcareApisAuditLogs | project StatusCode, OperationDuration')).toEqual([
+      [403, null],
+    ]);
+    expect(await rows('Own_CL | project code, share, ok, note')).toEqual([
+      [null, null, null, ''],
+      [500, 15, true, '7'],
+    ]);
+  });
+
   test('that nothing was ever written to do not exist', async () => {
     const { query } = await start();
     const missing = await query('AzureDiagnostics | count');

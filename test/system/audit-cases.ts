@@ -121,6 +121,17 @@ logged('server errors are no client errors', (w) => [...failures(w, 5, 500), ...
 logged('failed without a status', (w) => failures(w, 21, null), bad);
 logged('failed with 200', (w) => failures(w, 21, 200, { ResultType: 'Failed' }), bad);
 logged('404 that succeeded', (w) => failures(w, 21, 404, { ResultType: 'Succeeded' }), bad);
+logged(
+  'a status in text',
+  (w) => failures(w, 6, 500).map((one) => ({ ...one, StatusCode: '500' })),
+  bad,
+  /6 server errors/,
+);
+logged(
+  'a status in text that succeeded',
+  (w) => failures(w, 21, 403).map((one) => ({ ...one, StatusCode: '403', ResultType: 'Succeeded' })),
+  bad,
+);
 logged('started is no result', (w) => failures(w, 60, 500, { ResultType: 'Started' }), 'pass');
 logged('at the edge of the window', (w) => [...failures(w, 20, 401), row(w, 401, 60)], 'pass');
 logged('within the window', (w) => [...failures(w, 20, 401), row(w, 401, 58)], bad);
