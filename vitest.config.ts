@@ -14,8 +14,9 @@ export default defineConfig({
     maxWorkers: 3,
     // concurrent tests of one file run whole sandboxes
     maxConcurrency: 2,
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    // a busy machine is no defect: these only end what hangs
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     restoreMocks: true,
     teardownTimeout: 10_000,
     projects: [

@@ -166,7 +166,8 @@ describe('what stays is told as it is', () => {
     const started = performance.now();
     const { attempt } = await ask(proxy, { limits: { ...limits, attemptMs: 100 } });
     expect(attempt).toEqual({ is: 'timed-out', sent: expect.any(Boolean) });
-    expect(performance.now() - started).toBeLessThan(2_000);
+    // three tries with the product's own patience would take fifteen seconds
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   test('whatever hangs, fifty probes end within the time that is left for them', () => {
