@@ -94,6 +94,7 @@ function arithmetic(kind: string, a: KqlType, b: KqlType, node: Node): readonly 
   if (isTime(a) && isTime(b)) {
     if (kind === 'SubtractExpression' && a === 'datetime' && b === 'datetime') return ['timespan', longs];
     if (a === 'timespan' && b === 'timespan') {
+      if (kind === 'MultiplyExpression') throw unsupported(`${textOf(node)} (${a} with ${b})`, node.TextStart);
       if (kind !== 'DivideExpression') return ['timespan', longs];
       return resultOf(node) === 'real' ? ['real', (x, y) => Number(x) / Number(y)] : ['long', longs];
     }

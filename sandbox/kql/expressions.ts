@@ -35,7 +35,7 @@ export function compile(node: Node, scope: Scope): Expr {
       const parts = [need(node, 'Left'), need(couple, 'First'), need(couple, 'Second')].map((part) =>
         compile(part, scope),
       );
-      return compileBetween(parts, kind === 'NotBetweenExpression');
+      return compileBetween(node, parts, kind === 'NotBetweenExpression');
     }
     case 'InExpression':
     case 'NotInExpression':

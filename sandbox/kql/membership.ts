@@ -1,7 +1,7 @@
 import { keyOf } from './compare.ts';
-import { toText } from './convert.ts';
+import { toGuid, toText } from './convert.ts';
 import { compile } from './expressions.ts';
-import { textRunner } from './operators-scalar.ts';
+import { checkComparable, textRunner } from './operators-scalar.ts';
 import { derived, type Expr, type Scope } from './scope.ts';
 import { isTabular, tableOf } from './subqueries.ts';
 import { argumentsOf, type Node, need } from './syntax.ts';
@@ -37,20 +37,23 @@ export function compileIn(node: Node, kind: string, scope: Scope): Expr {
   const list = members(node, scope);
   const folded = kind.includes('InCs');
   const negated = kind.startsWith('Not');
-  const text = left.type === 'string' || left.type === 'guid' || folded || list.some(({ type }) => type === 'string');
+  for (const { type } of list) checkComparable(left.type, type, node);
+  const isGuid = left.type === 'guid' || list.some(({ type }) => type === 'guid');
+  const text = left.type === 'string' || folded || list.some(({ type }) => type === 'string');
+  const key = (value: Value, type: Expr['type']) => (isGuid ? toGuid(value) : memberKey(value, type, text, folded));
   const keysOf = (row: readonly Value[]) =>
     new Set(
       list.flatMap(({ run, type }) =>
         flatten(run(row), type)
           .filter(([value]) => value !== null)
-          .map(([value, itemType]) => memberKey(value, itemType, text, folded)),
+          .map(([value, itemType]) => key(value, itemType)),
       ),
     );
   const fixed = list.every((item) => item.constant) ? keysOf([]) : undefined;
   return derived('bool', fixed === undefined ? [left, ...list] : [left], (row) => {
     const value = left.run(row);
     if (value === null) return negated;
-    return (fixed ?? keysOf(row)).has(memberKey(value, left.type, text, folded)) !== negated;
+    return (fixed ?? keysOf(row)).has(key(value, left.type)) !== negated;
   });
 }
 

@@ -1,9 +1,9 @@
 import { compileArithmetic } from './arithmetic.ts';
 import { compareStrings, compareValues, equalValues } from './compare.ts';
-import { convert, toDecimal, toReal, toText, unwrap } from './convert.ts';
+import { convert, toDecimal, toGuid, toReal, toText, unwrap } from './convert.ts';
 import { validTicks } from './datetime.ts';
 import type { KqlType } from './engine.ts';
-import { unsupported } from './failure.ts';
+import { invalid, unsupported } from './failure.ts';
 import { compileRegex } from './regex.ts';
 import { derived, type Expr } from './scope.ts';
 import { type Node, textOf } from './syntax.ts';
@@ -28,17 +28,17 @@ export function compileBinary(node: Node, kind: string, left: Expr, right: Expr)
         return b === true ? true : a === null || b === null ? null : false;
       });
     case 'EqualExpression':
-      return compileEquality(left, right, false);
+      return compileEquality(node, left, right, false);
     case 'NotEqualExpression':
-      return compileEquality(left, right, true);
+      return compileEquality(node, left, right, true);
     case 'LessThanExpression':
-      return compileOrder(left, right, (order) => order < 0);
+      return compileOrder(node, left, right, (order) => order < 0);
     case 'LessThanOrEqualExpression':
-      return compileOrder(left, right, (order) => order <= 0);
+      return compileOrder(node, left, right, (order) => order <= 0);
     case 'GreaterThanExpression':
-      return compileOrder(left, right, (order) => order > 0);
+      return compileOrder(node, left, right, (order) => order > 0);
     case 'GreaterThanOrEqualExpression':
-      return compileOrder(left, right, (order) => order >= 0);
+      return compileOrder(node, left, right, (order) => order >= 0);
     case 'AddExpression':
     case 'SubtractExpression':
     case 'MultiplyExpression':
@@ -81,6 +81,22 @@ export function textRunner(expr: Expr): (row: Row) => string {
 
 const isWhole = (type: KqlType) => type === 'int' || type === 'long';
 
+/** Types of one family compare with each other; a text compares with a guid by the guid it says. */
+const FAMILIES: Readonly<Partial<Record<KqlType, string>>> = {
+  bool: 'number',
+  decimal: 'number',
+  guid: 'string',
+  int: 'number',
+  long: 'number',
+  real: 'number',
+};
+
+/** Kusto compares values of different kinds only after a cast; the analyser lets some of them pass. */
+export function checkComparable(a: KqlType, b: KqlType, node: Node): void {
+  if (a === 'dynamic' || b === 'dynamic' || (FAMILIES[a] ?? a) === (FAMILIES[b] ?? b)) return;
+  throw invalid(`values of types ${a} and ${b} cannot be compared: cast one of them`, node.TextStart);
+}
+
 /** Both sides of a comparison as values of one type. */
 function comparable(left: Expr, right: Expr): readonly [(row: Row) => Value, (row: Row) => Value] {
   const { type: a } = left;
@@ -93,8 +109,7 @@ function comparable(left: Expr, right: Expr): readonly [(row: Row) => Value, (ro
   }
   if ((isWhole(a) && b === 'real') || (a === 'real' && isWhole(b))) return [left.run, right.run];
   if (a === 'bool' || b === 'bool') return [(row) => toReal(left.run(row), a), (row) => toReal(right.run(row), b)];
-  if (a === 'string' || b === 'string') return [(row) => toText(left.run(row), a), (row) => toText(right.run(row), b)];
-  return [left.run, right.run];
+  return [(row) => toGuid(left.run(row)), (row) => toGuid(right.run(row))];
 }
 
 /** The scalar inside a dynamic value as a value of the other side's type; null where it is of another kind. */
@@ -113,7 +128,11 @@ function inside(value: Value, type: KqlType): Value {
   return convert(inner, innerType, type);
 }
 
-function compileEquality(left: Expr, right: Expr, negated: boolean): Expr {
+function compileEquality(node: Node, left: Expr, right: Expr, negated: boolean): Expr {
+  checkComparable(left.type, right.type, node);
+  if (left.type === 'dynamic' && right.type === 'dynamic') {
+    throw invalid('dynamic values cannot be compared with each other: cast them', node.TextStart);
+  }
   const [a, b] = comparable(left, right);
   const deep = left.type === 'dynamic' || left.type === 'decimal' || right.type === 'decimal';
   const mixed = left.type !== right.type && (left.type === 'real' || right.type === 'real');
@@ -131,7 +150,8 @@ function equal(a: Value, b: Value): boolean {
   return equalValues(a, b);
 }
 
-function compileOrder(left: Expr, right: Expr, holds: (order: number) => boolean): Expr {
+function compileOrder(node: Node, left: Expr, right: Expr, holds: (order: number) => boolean): Expr {
+  checkComparable(left.type, right.type, node);
   const [a, b] = comparable(left, right);
   return derived('bool', [left, right], (row) => {
     const x = a(row);
@@ -144,15 +164,15 @@ function compileOrder(left: Expr, right: Expr, holds: (order: number) => boolean
   });
 }
 
-export function compileBetween(parts: readonly Expr[], negated: boolean): Expr {
+export function compileBetween(node: Node, parts: readonly Expr[], negated: boolean): Expr {
   const [value, low, high] = parts as [Expr, Expr, Expr];
   // A timespan as the upper end of a range of times is a distance from the lower end.
   const end =
     value.type === 'datetime' && high.type === 'timespan'
       ? derived('datetime', [low, high], (row) => sumOf(low.run(row), high.run(row)))
       : high;
-  const from = compileOrder(value, low, (order) => order >= 0);
-  const to = compileOrder(value, end, (order) => order <= 0);
+  const from = compileOrder(node, value, low, (order) => order >= 0);
+  const to = compileOrder(node, value, end, (order) => order <= 0);
   return derived('bool', [from, to], (row) => {
     const a = from.run(row);
     const b = to.run(row);
