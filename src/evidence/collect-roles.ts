@@ -23,9 +23,10 @@ const noPremiumLicence = ['AadPremiumLicenseRequired'];
  */
 export function collectRoleAssignments(batch: Batch): Promise<Collected<'roleAssignments'>> {
   return perService(batch.services, async (service) => {
-    const listed = await listOfSubscription(batch, service, 'roleAssignments', async (id, options) =>
-      (await batch.azure.authorization(id)).roleAssignments.listForSubscription(options),
-    );
+    const listed = await listOver(batch, service, 'roleAssignments', {
+      ofSubscription: async (id, options) =>
+        (await batch.azure.authorization(id)).roleAssignments.listForSubscription(options),
+    });
     if (listed.ok) return atOrAbove(listed, service.id, toRoleAssignment);
     if (!(await mayReadAssignments(batch, service))) return listed;
     const rows = await assignmentsFromGraph(batch, service);
@@ -45,9 +46,9 @@ export function collectActiveRoles(batch: Batch): Promise<Collected<'activeRoles
 
 export function collectDenyAssignments(batch: Batch): Promise<Collected<'denyAssignments'>> {
   return perService(batch.services, async (service) => {
-    const listed = await listOfSubscription(batch, service, 'denyAssignments', async (id, options) =>
-      (await batch.azure.authorization(id)).denyAssignments.list(options),
-    );
+    const listed = await listOver(batch, service, 'denyAssignments', {
+      ofSubscription: async (id, options) => (await batch.azure.authorization(id)).denyAssignments.list(options),
+    });
     return atOrAbove(listed, service.id, toDenyAssignment);
   });
 }
@@ -57,22 +58,61 @@ function collectInstances(
   operation: 'roleEligibilityScheduleInstances' | 'roleAssignmentScheduleInstances',
 ): Promise<ReadonlyMap<string, Gathered<readonly ScheduleInstance[]>>> {
   return perService(batch.services, async (service) => {
-    const start: StartListing = async (id, options) =>
-      (await batch.azure.authorization(id))[operation].listForScope(`subscriptions/${id}`, options);
-    const listed = await listOfSubscription(batch, service, operation, start, noPremiumLicence);
+    const listed = await listOver(batch, service, operation, {
+      ofSubscription: async (id, options) =>
+        (await batch.azure.authorization(id))[operation].listForScope(`subscriptions/${id}`, options),
+      emptyCodes: noPremiumLicence,
+    });
     return atOrAbove(listed, service.id, toScheduleInstance);
   });
 }
 
-type StartListing = (subscriptionId: string, options: ListingOptions) => Promise<Listing>;
+type RoleRows =
+  | 'roleAssignments'
+  | 'denyAssignments'
+  | 'roleEligibilityScheduleInstances'
+  | 'roleAssignmentScheduleInstances';
+
+interface HowToList {
+  readonly ofSubscription: (subscriptionId: string, options: ListingOptions) => Promise<Listing>;
+  /** error codes that mean none */
+  readonly emptyCodes?: readonly string[];
+}
+
+/**
+ * What stands over a service: in the list of its subscription, which is one call for all of them; or, for a monitor that
+ * may read no more than the service or its group, in the list that the service's own id answers.
+ */
+async function listOver(
+  batch: Batch,
+  service: Service,
+  name: RoleRows,
+  how: HowToList,
+): Promise<Gathered<readonly unknown[]>> {
+  const listed = await listOfSubscription(batch, service, name, how);
+  if (listed.ok || listed.reason !== 'forbidden') return listed;
+  const what = `ARM GET ${service.id}/providers/Microsoft.Authorization/${name}`;
+  const scope = service.id.replace(/^\/+/, '');
+  const own = await listPages(
+    batch.azure,
+    what,
+    batch.signal,
+    async (options) =>
+      (await batch.azure.authorization(service.subscriptionId))[name].listForScope(scope, {
+        ...options,
+        filter: 'atScope()',
+      }),
+    how.emptyCodes,
+  );
+  return own.ok ? own : listed;
+}
 
 /** A listing of the service's subscription, read once per sweep. */
 function listOfSubscription(
   batch: Batch,
   { subscriptionId }: Service,
-  name: string,
-  start: StartListing,
-  emptyCodes: readonly string[] = [],
+  name: RoleRows,
+  { ofSubscription, emptyCodes }: HowToList,
 ): Promise<Gathered<readonly unknown[]>> {
   const what = `ARM GET /subscriptions/${subscriptionId}/providers/Microsoft.Authorization/${name}`;
   return batch.onceForSweep(what.toLowerCase(), async () => {
@@ -80,7 +120,7 @@ function listOfSubscription(
       batch.azure,
       what,
       batch.signal,
-      (options) => start(subscriptionId, options),
+      (options) => ofSubscription(subscriptionId, options),
       emptyCodes,
     );
     return listed.ok ? { ...listed, value: shareTexts(listed.value) } : listed;

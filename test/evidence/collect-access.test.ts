@@ -178,6 +178,47 @@ describe('role assignments that Resource Manager does not list', () => {
   });
 });
 
+describe('a monitor that may read the service but not its subscription', () => {
+  const kinds = [
+    ['roleAssignments', 'roleAssignments'],
+    ['eligibleRoles', 'roleEligibilityScheduleInstances'],
+    ['activeRoles', 'roleAssignmentScheduleInstances'],
+  ] as const;
+  const ownList = (name: string): string => GET(`${fhir}/providers/Microsoft.Authorization/${name}`);
+
+  it.each(kinds)("gets %s from the service's own id, which tells what it inherits", async (kind, name) => {
+    const routes = { [listOf(name)]: 403, [ownList(name)]: value(grant('/'), grant(subscription), grant(fhir)) };
+    const { of } = await gather(clinic({ routes }), kind);
+    expect(of(fhir)).toMatchObject({ ok: true, direct: true, value: [{}, {}, {}] });
+    expect(of(fhir)).not.toHaveProperty('unconfirmed');
+    // its workspace, which answers 404, has no share in it
+    expect(of(workspace)).toMatchObject({ ok: false, reason: 'forbidden' });
+  });
+
+  it('gets deny assignments there, too', async () => {
+    const denial = row(`${fhir}/providers/Microsoft.Authorization/denyAssignments/d`, {
+      doNotApplyToChildScopes: false,
+    });
+    const routes = { [listOf('denyAssignments')]: 403, [ownList('denyAssignments')]: value(denial) };
+    expect((await gather(clinic({ routes }), 'denyAssignments')).of(fhir)).toMatchObject({ value: [{ scope: fhir }] });
+  });
+
+  it('knows a tenant without the licence for PIM there, too', async () => {
+    const name = 'roleEligibilityScheduleInstances';
+    const unlicensed = { status: 400, body: { error: { code: 'AadPremiumLicenseRequired' } } };
+    const routes = { [listOf(name)]: 403, [ownList(name)]: unlicensed };
+    expect((await gather(clinic({ routes }), 'eligibleRoles')).of(fhir)).toMatchObject({ ok: true, value: [] });
+  });
+
+  it.each([403, 500])('is not helped by %j there, and nothing else but a refusal asks there', async (status) => {
+    const routes = { [listOf('roleAssignments')]: 403, [ownList('roleAssignments')]: status };
+    const { of } = await gather(clinic({ routes }), 'roleAssignments');
+    expect(of(fhir)).toMatchObject({ ok: false, reason: 'forbidden' });
+    const lost = await gather(clinic({ routes: { [listOf('roleAssignments')]: 503 } }), 'roleAssignments');
+    expect(lost.asked).not.toContain(ownList('roleAssignments'));
+  });
+});
+
 describe('eligible and active roles', () => {
   const instance = (scope: string, more: object = {}) =>
     row(`${scope}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances/i`, {

@@ -312,6 +312,10 @@ faulty(
   unread,
   unread,
 );
+for (const name of ['roleAssignments', '[a-z]+Assignments', 'role[a-z]+(Assignments|Instances)']) {
+  const alone = refused(`^GET /subscriptions/[^/]+/providers/Microsoft.Authorization/${name}\\?`);
+  faulty(`the subscription's ${name} refused, not the service's own`, [alone], nothing, everything);
+}
 faulty('eligibilities refused', [refused('roleEligibility')], unread, everything);
 faulty('active instances refused', [refused('roleAssignmentSchedule')], unread, everything);
 faulty('a tenant without PIM', [refused('ScheduleInstances', noLicence)], nothing, everything);
