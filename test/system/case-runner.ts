@@ -1,14 +1,7 @@
 /** Scans estate after estate with the product's own modules, against one sandbox of this process, and judges the report. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import tls from 'node:tls';
-import { parseEstate } from '../../sandbox/estate.ts';
-import { compliantClinic } from '../../sandbox/estates/index.ts';
-import { startSandbox } from '../../sandbox/sandbox.ts';
-import type { Estate } from '../../sandbox/types.ts';
 import { type ScanOptions, scan } from '../../src/app/scan.ts';
 import type { Report } from '../../src/reports/report.ts';
+import { type CommandOutcome, openCommandRig } from './command-rig.ts';
 
 export interface Expected {
   readonly service: string;
@@ -35,12 +28,6 @@ export interface CaseRunner {
   close(): Promise<void>;
 }
 
-interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 const defaults: ScanOptions = {
   outputs: [{ format: 'json' }],
   families: [],
@@ -49,50 +36,19 @@ const defaults: ScanOptions = {
 };
 
 export async function openRunner(): Promise<CaseRunner> {
-  const folder = await mkdtemp(join(tmpdir(), 'fhirwatch-case-'));
-  const sandbox = await startSandbox(estateOf(compliantClinic(new Date())));
-  const trusted = tls.getCACertificates('default');
-  tls.setDefaultCACertificates([sandbox.tls.ca]);
-  // The managed identity's client reads these from the process itself.
-  const { IDENTITY_ENDPOINT, IDENTITY_HEADER } = sandbox.environment;
-  Object.assign(process.env, { IDENTITY_ENDPOINT, IDENTITY_HEADER });
-
-  async function outcome({ estate: make, options }: ScanCase): Promise<Outcome> {
-    const estate = estateOf(make(sandbox.world.now()));
-    sandbox.world.replace(estate);
-    const policyFile = join(folder, 'policy.json');
-    await writeFile(policyFile, JSON.stringify(estate.policy));
-    let [stdout, stderr] = ['', ''];
-    const code = await scan(
-      { ...defaults, policyFile, ...options },
-      {
-        env: { ...sandbox.environment, FHIRWATCH_CLOUD: estate.cloud },
-        color: false,
-        write: (text) => {
-          stdout += text;
-        },
-        progress: () => undefined,
-        complain: (text) => {
-          stderr += `${text}\n`;
-        },
-      },
-    );
-    return { code, stdout, stderr };
-  }
-
+  const rig = await openCommandRig();
   return {
     async run(one) {
-      return differences(one, await outcome(one));
+      const outcome = await rig.run(one.estate(rig.now()), (terminal, policyFile) =>
+        scan({ ...defaults, policyFile, ...one.options }, terminal),
+      );
+      return differences(one, outcome);
     },
-    async close() {
-      tls.setDefaultCACertificates(trusted);
-      await sandbox.close();
-      await rm(folder, { recursive: true });
-    },
+    close: () => rig.close(),
   };
 }
 
-function differences(one: ScanCase, { code, stdout, stderr }: Outcome): readonly string[] {
+function differences(one: ScanCase, { code, stdout, stderr }: CommandOutcome): readonly string[] {
   const found: string[] = [];
   if (one.exit !== undefined && code !== one.exit) found.push(`exit ${code}, expected ${one.exit}: ${stderr}`);
   const printed = `${stdout}${stderr}`;
@@ -116,10 +72,4 @@ function unmet(expected: Expected, report: Report | undefined, stderr: string): 
   if (right) return [];
   const wanted = [status, severity, message].filter((part) => part !== undefined).join(' ');
   return [`${service} ${check}: expected ${wanted}, saw ${finding.status} ${finding.severity}: ${finding.message}`];
-}
-
-function estateOf(file: object): Estate {
-  const parsed = parseEstate(file, new Date());
-  if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
-  return parsed.estate;
 }
