@@ -176,8 +176,9 @@ export function compileBetween(node: Node, parts: readonly Expr[], negated: bool
   return derived('bool', [from, to], (row) => {
     const a = from.run(row);
     const b = to.run(row);
-    if (a === null || b === null) return null;
-    return (a === true && b === true) !== negated;
+    // Outside one end is outside, whatever the other end is.
+    if (a === false || b === false) return negated;
+    return a === null || b === null ? null : !negated;
   });
 }
 

@@ -150,7 +150,7 @@ export const mathFunctions: Library = {
   binary_xor: binary((a, b) => a ^ b),
   binary_not: simple('l', (value: Long) => long(~BigInt(value))),
   binary_shift_left: shift((a, b) => a << b),
-  binary_shift_right: shift((a, b) => BigInt.asUintN(64, a) >> b),
+  binary_shift_right: shift((a, b) => a >> b),
   bitset_count_ones: simple(
     'l',
     (value: Long) => BigInt.asUintN(64, BigInt(value)).toString(2).replaceAll('0', '').length,

@@ -84,6 +84,10 @@ function parseWith(node: Node, input: Plan, scope: Scope, dropUnmatched: boolean
   const cells = columns.map(({ name, type }): ((source: Row, values: readonly Value[] | undefined) => Value) => {
     const at = pattern.fields.findLastIndex((field) => field.name === name);
     const empty = missing(type);
+    // The analyser leaves a column that is there already its type.
+    if (at >= 0 && pattern.fields[at]?.type !== type) {
+      throw unsupported(`parse to ${name} with another type than its column has`, node.TextStart);
+    }
     if (at >= 0) return (_, values) => values?.[at] ?? empty;
     const position = row.positions.get(name);
     if (position === undefined) throw invalid(`parse has no value for ${name}`, node.TextStart);
