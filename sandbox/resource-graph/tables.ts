@@ -4,7 +4,7 @@ import { at, listAt, textAt } from '../documents.ts';
 import { deriveId } from '../estate.ts';
 import { policyStateRows } from '../resource-manager/policy-insights.ts';
 import { scopeOf } from '../resource-manager/role-rows.ts';
-import { isUnreadable, nameOf, normalise } from '../resource-manager/scopes.ts';
+import { isUnreadable, lacksRight, nameOf, normalise } from '../resource-manager/scopes.ts';
 import { typeOfId } from '../resource-manager/target.ts';
 import type { AzureDocument, Estate, JsonObject } from '../types.ts';
 import { containerRows } from './containers.ts';
@@ -69,7 +69,10 @@ function assignmentRows(estate: Estate): readonly GraphRow[] {
       graphType(document) === 'microsoft.authorization/roleassignments' && !known.has(normalise(document.id)),
   );
   return [...seen(estate, estate.roleAssignments), ...added]
-    .filter((document) => !isUnreadable(estate, scopeOf(document)))
+    .filter((document) => {
+      const scope = scopeOf(document);
+      return !isUnreadable(estate, scope) && !lacksRight(estate, scope, 'roleAssignments');
+    })
     .map((document) => rowOf(estate, document, { type: 'microsoft.authorization/roleassignments' }));
 }
 

@@ -6,7 +6,7 @@ import type { AzureDocument, Estate, Json, JsonObject } from '../types.ts';
 import { failure, found, page } from './answers.ts';
 import type { Call } from './call.ts';
 import { membershipsOf, readRowFilter, scopeOf, selectRowsOnce } from './role-rows.ts';
-import { isUnreadable, nameOf, normalise, relationOf } from './scopes.ts';
+import { isUnreadable, lacksRight, nameOf, normalise, relationOf } from './scopes.ts';
 import { subscriptionOf } from './target.ts';
 
 const rowKinds = {
@@ -95,20 +95,31 @@ function isAssignable(estate: Estate, definition: JsonObject, scope: string, bel
   });
 }
 
-/** What the monitor's own roles allow here; an estate that gives it none at all means a Reader. */
-function permissions({ request, estate, target }: Call): SandboxResponse {
+const readableTypes = ['roleDefinitions', 'locks', ...Object.values(rowKinds).map(({ list }) => list)];
+
+/** What the monitor's own roles allow here, less what it may not read; an estate that gives it none means a Reader. */
+function permissions(call: Call): SandboxResponse {
+  const { request, estate, target } = call;
+  const lost = readableTypes
+    .filter((type) => lacksRight(estate, target.scope, type))
+    .map((type) => `Microsoft.Authorization/${type}/read`);
+  const allowed = allowedTo(call);
+  if (lost.length === 0) return page(request, allowed);
+  return page(
+    request,
+    allowed.map((one) => ({ ...(one as JsonObject), notActions: [...listAt(one, 'notActions'), ...lost] })),
+  );
+}
+
+function allowedTo({ estate, target }: Call): readonly Json[] {
   const principals = membershipsOf(estate, estate.monitor.principalId);
   const rows = estate.roleAssignments.filter((row) =>
     principals.has(nameOf(textAt(row.properties, 'principalId') ?? '')),
   );
-  if (rows.length === 0)
-    return page(request, [{ actions: ['*/read'], notActions: [], dataActions: [], notDataActions: [] }]);
+  if (rows.length === 0) return [{ actions: ['*/read'], notActions: [], dataActions: [], notDataActions: [] }];
   const definitions = new Map(definitionsAt(estate, target.scope).map((one) => [nameOf(one.id), one]));
   const here = rows.filter((row) => ['at', 'above'].includes(relationOf(estate, scopeOf(row), target.scope) ?? ''));
-  return page(
-    request,
-    here.flatMap((row) => permissionsOf(row, definitions)),
-  );
+  return here.flatMap((row) => permissionsOf(row, definitions));
 }
 
 function permissionsOf(row: AzureDocument, definitions: ReadonlyMap<string, JsonObject>): readonly Json[] {

@@ -6,7 +6,7 @@ import type { World } from '../types.ts';
 import { failure, forbidden } from './answers.ts';
 import { checkVersion } from './api-versions.ts';
 import type { Call } from './call.ts';
-import { isUnreadable, normalise } from './scopes.ts';
+import { isUnreadable, lacksRight, normalise } from './scopes.ts';
 import { resourceGroupOf, subscriptionOf, type Target, typeOf } from './target.ts';
 
 /** 401 as Azure words it, or undefined for a good token. */
@@ -55,7 +55,8 @@ export function refuseScope({ estate, inventory, target }: Call): SandboxRespons
     !inventory.subscriptions.some(({ subscriptionId }) => subscriptionId.toLowerCase() === subscription.toLowerCase())
   )
     return missingSubscription(subscription);
-  if (isUnreadable(estate, target.path))
+  const isRoleType = target.namespace.toLowerCase() === 'microsoft.authorization';
+  if (isUnreadable(estate, target.path) || (isRoleType && lacksRight(estate, target.scope, target.type)))
     return forbidden(estate, `${target.namespace}/${target.type}/read`, refusedScope(target));
   if (group !== undefined && !inventory.paths.has(normalise(`/subscriptions/${subscription}/resourceGroups/${group}`)))
     return failure(404, 'ResourceGroupNotFound', `Resource group '${group}' could not be found.`);

@@ -81,9 +81,10 @@ export function membershipsOf(estate: Estate, principalId: string): ReadonlySet<
   return found;
 }
 
+/** A list is authorised at the scope it is asked at: it tells of what the monitor may see below, also what it may not ask there. */
 function isVisible(estate: Estate, row: AzureDocument, relation: Relation, atScope: boolean): boolean {
   if (relation !== 'below') return true;
-  return !atScope && !isUnreadable(estate, scopeOf(row)) && !isUnreadable(estate, row.id);
+  return !atScope && !isUnreadable(estate, scopeOf(row));
 }
 
 /** Deny assignments name several principals. */

@@ -25,6 +25,19 @@ export function isUnreadable(estate: Estate, id: string): boolean {
   return estate.monitor.unreadable.some((scope) => isAtOrBelow(id, scope));
 }
 
+/**
+ * Whether the monitor lacks the right to read rows of this type of `Microsoft.Authorization` at a scope. Rights are
+ * inherited, and so is the lack: what may not be read at a subscription may not be read at what is in it.
+ */
+export function lacksRight(estate: Estate, scope: string, type: string): boolean {
+  return estate.monitor.unreadable.some((path) => {
+    const [, at = '', only] = roleTypePath.exec(normalise(path)) ?? [];
+    return at !== '' && (only === undefined || only === type.toLowerCase()) && isAtOrBelow(scope, at);
+  });
+}
+
+const roleTypePath = /^(.+)\/providers\/microsoft\.authorization(?:\/([^/]+))?$/;
+
 /** The scope that inherits to this one, or undefined for the root. */
 export function parentOf(estate: Estate, scope: string): string | undefined {
   const path = normalise(scope);

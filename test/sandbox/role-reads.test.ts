@@ -102,6 +102,20 @@ describe('role assignments', () => {
     expect(names).toEqual(['root', 'mg', 'sub', 'group', 'ward', 'neighbour']);
   });
 
+  test('that may not be read at a scope may not be read below it, but a list above still tells of them', async () => {
+    const unreadable = [`${group}/${authorization}/ROLEassignments`, `${fhir}/${authorization}`];
+    const azure = await openAzure({ ...estate, monitor: { unreadable } });
+    const statusOf = async (scope: string, type: string) =>
+      (await azure.ask(`${scope}/${authorization}/${type}?api-version=2022-04-01`)).status;
+    expect(await statusOf(group, 'roleAssignments')).toBe(403);
+    expect(await statusOf(workspace, 'roleAssignments')).toBe(403);
+    expect(await statusOf(workspace, 'denyAssignments')).toBe(200);
+    expect(await statusOf(fhir, 'denyAssignments')).toBe(403);
+    expect(await statusOf(subscription, 'roleAssignments')).toBe(200);
+    const names = await namesAt(subscription, '', { ...estate, monitor: { unreadable } });
+    expect(names).toEqual(await namesAt(subscription, '', estate));
+  });
+
   test('one by id, or Azure says that there is none', async () => {
     const azure = await openAzure(estate);
     expect((await azure.ask(`${rows[4]?.id}?${version}`)).body).toEqual(rows[4]);
@@ -215,6 +229,18 @@ describe("the monitor's own permissions", () => {
   test('an estate that gives it no role means a Reader', async () => {
     expect(await permissions({ monitor: { principalId: 'me' } })).toEqual([
       { actions: ['*/read'], notActions: [], dataActions: [], notDataActions: [] },
+    ]);
+  });
+
+  test('never hold a right to read role rows that is refused', async () => {
+    const unreadable = [`${subscription}/${authorization}/roleAssignments`, `${fhir}/${authorization}/denyAssignments`];
+    expect(await permissions({ monitor: { principalId: 'me', unreadable } })).toEqual([
+      {
+        actions: ['*/read'],
+        notActions: ['Microsoft.Authorization/roleAssignments/read'],
+        dataActions: [],
+        notDataActions: [],
+      },
     ]);
   });
 

@@ -320,4 +320,27 @@ faulty('eligibilities refused', [refused('roleEligibility')], unread, everything
 faulty('active instances refused', [refused('roleAssignmentSchedule')], unread, everything);
 faulty('a tenant without PIM', [refused('ScheduleInstances', noLicence)], nothing, everything);
 
+/** What the monitor may not read, beside a stranger who writes at the whole subscription or at the service. */
+for (const [at, type, place, wants] of [
+  [subscription, '/roleAssignments', subscription, unread],
+  [subscription, '', subscription, unread],
+  [subscription, '/roleEligibilityScheduleInstances', service, 'unknown / fail high / fail high'],
+  [service, '', service, 'pass / fail high / fail high'],
+] as const) {
+  add(
+    `Microsoft.Authorization${type} out of reach at ${at({ subscription: 'the subscription', fhir: 'the service' } as Ward)}`,
+    (w) => ({
+      assignments: [holds(w, writer, place)],
+      estate: (file) => ({
+        ...file,
+        monitor: {
+          ...(file as { monitor: object }).monitor,
+          unreadable: [`${at(w)}/providers/Microsoft.Authorization${type}`],
+        },
+      }),
+    }),
+    wants,
+  );
+}
+
 export const accessCases: readonly WardCase[] = cases;
