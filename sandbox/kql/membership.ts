@@ -1,7 +1,7 @@
 import { keyOf } from './compare.ts';
 import { toGuid, toText } from './convert.ts';
 import { compile } from './expressions.ts';
-import { checkComparable, textRunner } from './operators-scalar.ts';
+import { checkComparable, inside, textRunner } from './operators-scalar.ts';
 import { derived, type Expr, type Scope } from './scope.ts';
 import { isTabular, tableOf } from './subqueries.ts';
 import { argumentsOf, type Node, need } from './syntax.ts';
@@ -50,10 +50,14 @@ export function compileIn(node: Node, kind: string, scope: Scope): Expr {
       ),
     );
   const fixed = list.every((item) => item.constant) ? keysOf([]) : undefined;
+  // What is inside a dynamic value is compared as == compares it.
+  const [first] = list;
+  const wanted = first !== undefined && list.every(({ type }) => type === first.type) ? first.type : 'dynamic';
+  const unwraps = left.type === 'dynamic' && wanted !== 'dynamic';
   return derived('bool', fixed === undefined ? [left, ...list] : [left], (row) => {
-    const value = left.run(row);
+    const value = unwraps ? inside(left.run(row), wanted) : left.run(row);
     if (value === null) return negated;
-    return (fixed ?? keysOf(row)).has(key(value, left.type)) !== negated;
+    return (fixed ?? keysOf(row)).has(key(value, unwraps ? wanted : left.type)) !== negated;
   });
 }
 

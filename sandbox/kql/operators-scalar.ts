@@ -113,11 +113,12 @@ function comparable(left: Expr, right: Expr): readonly [(row: Row) => Value, (ro
 }
 
 /** The scalar inside a dynamic value as a value of the other side's type; null where it is of another kind. */
-function inside(value: Value, type: KqlType): Value {
+export function inside(value: Value, type: KqlType): Value {
   if (value === null) return null;
   const [inner, innerType] = unwrap(value);
   if (type === 'string') return toText(value, 'dynamic');
   if (innerType === 'dynamic') return null;
+  if (type === 'bool' && innerType !== 'bool' && innerType !== 'string') return null;
   if (type === 'int' || type === 'long' || type === 'real') {
     return innerType === 'real' || isWhole(innerType)
       ? inner

@@ -17,6 +17,18 @@ const CASES: readonly (readonly [claim: string, ...Case])[] = [
     [[false, true, null, null]],
   ],
   [
+    'in compares what is inside a dynamic value as == does, and a number is no bool',
+    'datatable(d:dynamic)[dynamic(1), dynamic("1"), dynamic(true), dynamic("true"), dynamic([1])] | project a = d == 1, b = d in (1), c = d !in (1, 2), d = d == true, e = d in (true), f = d in (dynamic([1]))',
+    'a:bool b:bool c:bool d:bool e:bool f:bool',
+    [
+      [true, true, false, false, false, true],
+      [true, true, false, true, true, false],
+      [false, false, true, true, true, false],
+      [false, false, true, true, true, false],
+      [false, false, true, false, false, false],
+    ],
+  ],
+  [
     'shifting right keeps the sign',
     'print a = binary_shift_right(-8, 1), b = binary_shift_right(8, 65)',
     'a:long b:long',
