@@ -135,6 +135,13 @@ export function property(value: Value, name: string): Value {
   return isBag(value) && Object.hasOwn(value, name) ? (value[name] ?? null) : null;
 }
 
+/** What rows are grouped, joined or ordered by: never dynamic, though the analyser lets it pass in some places. */
+export function compileKey(node: Node, scope: Scope): Expr {
+  const expr = compile(node, scope);
+  if (expr.type === 'dynamic') throw invalid(`${textOf(node)} is dynamic and cannot be a key: cast it`, node.TextStart);
+  return expr;
+}
+
 export function compileText(node: Node, scope: Scope): string {
   const expr = compile(node, scope);
   if (!expr.constant) throw invalid(`${textOf(node)} must be constant`, node.TextStart);

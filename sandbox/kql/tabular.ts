@@ -2,7 +2,7 @@ import { calledName } from './calls.ts';
 import { parseTable } from './cells.ts';
 import { convert } from './convert.ts';
 import type { KqlColumn, KqlDatabase } from './engine.ts';
-import { compile } from './expressions.ts';
+import { compile, compileText } from './expressions.ts';
 import { invalid, unsupported } from './failure.ts';
 import { operatorFor } from './operators/index.ts';
 import { search } from './operators/search.ts';
@@ -140,7 +140,7 @@ function called(node: Node, scope: Scope): Plan {
   const [argument] = argumentsOf(node);
   if (name === 'materialize' && argument !== undefined) return memo(compileTable(argument, scope));
   if (name === 'table' && argument !== undefined) {
-    return databaseTable(String(argument.LiteralValue), scope.env.context.database, node);
+    return databaseTable(compileText(argument, scope), scope.env.context.database, node);
   }
   throw unsupported(`the tabular function ${name}()`, node.TextStart);
 }

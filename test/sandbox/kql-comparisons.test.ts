@@ -43,6 +43,13 @@ const REFUSED: readonly (readonly [query: string, word: string])[] = [
   ['print datetime(2020-01-01) == 0', 'types datetime and long'],
   ['print 1h in (36000000000)', 'types timespan and long'],
   ['print dynamic([1]) == dynamic([1])', 'dynamic values'],
+  ['print d = dynamic(1) | top 1 by d', 'cannot be a key'],
+  ['print d = dynamic(1) | join (print d = dynamic(1)) on d', 'cannot be a key'],
+  ['print d = dynamic(1) | lookup (print d = dynamic(1)) on d', 'cannot be a key'],
+  ['print x = 1, d = dynamic(1) | make-series count() on x step 1 by d', 'cannot be a key'],
+  ['print d = dynamic(1) | top-nested 1 of d by count()', 'cannot be a key'],
+  ['print d = dynamic(1) | top-hitters 1 of d', 'cannot be a key'],
+  ['print d = dynamic(1) | summarize percentile(d, 50)', 'percentile'],
   ['print 1h * 1h', 'timespan with timespan'],
   ['print s = "x=a", n = 1 | parse s with "x=" n:string', 'another type'],
 ];

@@ -93,6 +93,13 @@ describe('a table', () => {
     expect(rowsOf('print "workspace(x)"', EMPTY, { workspaces })).toEqual([['workspace(x)']]);
   });
 
+  it('is found by a name that the query holds as a constant', () => {
+    expect(rowsOf('let t = "Things"; table(t) | count', database)).toEqual([[2]]);
+    expect(rowsOf('let f = (t:string) { table(t) | where id == 1 | project id }; f("Things")', database)).toEqual([
+      [1],
+    ]);
+  });
+
   it('is refused beyond the allowed number of rows', () => {
     const result = runQuery('Things', database, { now: NOW, maxRows: 1 });
     expect(result).toMatchObject({ error: { code: 'LimitExceeded' } });

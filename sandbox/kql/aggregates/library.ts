@@ -1,5 +1,5 @@
 import { toReal } from '../convert.ts';
-import { invalid } from '../failure.ts';
+import { invalid, unsupported } from '../failure.ts';
 import { constantOf, runAs, type Site } from '../functions/define.ts';
 import { toDynamic } from '../json.ts';
 import { derived, type Expr } from '../scope.ts';
@@ -103,6 +103,7 @@ const percentiles =
   (weighted: boolean, shape: 'one' | 'columns' | 'array'): Maker =>
   (args, site) => {
     const given = argument(args, 0, site);
+    if (given.type === 'dynamic') throw unsupported('a percentile of dynamic values', site.node.TextStart);
     const expr: Expr = given.type === 'decimal' ? { ...given, type: 'real', run: runAs(given, 'real') } : given;
     const wanted = percentages(args.slice(weighted ? 2 : 1), site);
     const accumulate = ranking(expr, weighted ? argument(args, 1, site) : undefined, (ranked) => {

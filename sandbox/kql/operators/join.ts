@@ -1,7 +1,7 @@
 import { keyOf, rowKey } from '../compare.ts';
 import { convert } from '../convert.ts';
 import type { KqlType } from '../engine.ts';
-import { compile } from '../expressions.ts';
+import { compile, compileKey } from '../expressions.ts';
 import { invalid, unsupported } from '../failure.ts';
 import { type Expr, type Plan, type RowScope, rowScope, type Scope } from '../scope.ts';
 import { items, kindOf, type Node, need, textOf } from '../syntax.ts';
@@ -28,7 +28,7 @@ function pairsOf(node: Node, left: RowScope, right: RowScope, scope: Scope): rea
     return [need(node, 'Left'), need(node, 'Right')].flatMap((part) => pairsOf(part, left, right, scope));
   }
   if (kind === 'NameReference') {
-    return [[compile(node, { ...scope, row: left }), compile(node, { ...scope, row: right })]];
+    return [[compileKey(node, { ...scope, row: left }), compileKey(node, { ...scope, row: right })]];
   }
   if (kind !== 'EqualExpression') throw unsupported(`the join condition ${textOf(node)}`, node.TextStart);
   const [a, b] = [need(node, 'Left'), need(node, 'Right')];

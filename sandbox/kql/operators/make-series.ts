@@ -3,7 +3,7 @@ import { compileAggregates } from '../aggregates/compile.ts';
 import { rowKey } from '../compare.ts';
 import { convert } from '../convert.ts';
 import type { KqlType } from '../engine.ts';
-import { compile } from '../expressions.ts';
+import { compile, compileKey } from '../expressions.ts';
 import { invalid, unsupported } from '../failure.ts';
 import { originOf } from '../functions/bins.ts';
 import { toDynamic } from '../json.ts';
@@ -113,7 +113,7 @@ export function makeSeries(node: Node, input: Plan, scope: Scope): Plan {
   const axis = axisOf(node, inside);
   if (axis.step === null || !((axis.step as Long) > 0)) throw invalid('make-series needs a step', node.TextStart);
   const by = child(node, 'ByClause');
-  const keys = (by === undefined ? [] : items(by, 'Expressions')).map((item) => compile(unnamed(item), inside));
+  const keys = (by === undefined ? [] : items(by, 'Expressions')).map((item) => compileKey(unnamed(item), inside));
   const aggregates = items(node, 'Aggregates');
   const { create, columns: values } = compileAggregates(
     aggregates.map((item) => need(item, 'Expression')),

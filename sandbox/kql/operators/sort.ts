@@ -1,5 +1,5 @@
 import { compareValues } from '../compare.ts';
-import { compile } from '../expressions.ts';
+import { compileKey } from '../expressions.ts';
 import { type Expr, eachRow, type Plan, rowScope, type Scope } from '../scope.ts';
 import { child, items, kindOf, type Node, need, tokenText } from '../syntax.ts';
 import type { Row, Value } from '../values.ts';
@@ -14,14 +14,14 @@ export interface Ordering {
 /** Descending unless told otherwise; nulls are first where ascending and last where descending. */
 export function orderingOf(node: Node, scope: Scope): Ordering {
   if (kindOf(node) !== 'OrderedExpression') {
-    return { expr: compile(node, scope), ascending: false, nullsFirst: false };
+    return { expr: compileKey(node, scope), ascending: false, nullsFirst: false };
   }
   const clause = need(node, 'Ordering');
   const direction = tokenText(clause, 'AscOrDescKeyword');
   const nulls = child(clause, 'NullsClause');
   const ascending = direction === 'asc' || direction === 'granny-asc';
   const nullsFirst = nulls === undefined ? ascending : tokenText(nulls, 'FirstOrLastKeyword') === 'first';
-  return { expr: compile(need(node, 'Expression'), scope), ascending, nullsFirst };
+  return { expr: compileKey(need(node, 'Expression'), scope), ascending, nullsFirst };
 }
 
 const isNothing = (value: Value) => value === null || Number.isNaN(value);

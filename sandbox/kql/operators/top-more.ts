@@ -1,7 +1,7 @@
 import { compileAggregates } from '../aggregates/compile.ts';
 import { KeyedMap } from '../compare.ts';
 import { toReal } from '../convert.ts';
-import { compile } from '../expressions.ts';
+import { compile, compileKey } from '../expressions.ts';
 import { unsupported } from '../failure.ts';
 import { type Expr, eachRow, type Plan, rowScope, type Scope } from '../scope.ts';
 import { child, items, kindOf, type Node, need, tokenText } from '../syntax.ts';
@@ -26,7 +26,7 @@ function levelOf(clause: Node, scope: Scope): Level {
   const { create, columns } = compileAggregates([expression], scope, new Set());
   const count = child(clause, 'Expression');
   return {
-    key: compile(unnamed(need(clause, 'OfExpression')), scope),
+    key: compileKey(unnamed(need(clause, 'OfExpression')), scope),
     count: count === undefined ? Infinity : rowCount(count, scope),
     ascending: ordered && tokenText(need(by, 'Ordering'), 'AscOrDescKeyword') === 'asc',
     value: (rows) => {
@@ -63,7 +63,7 @@ export function topNested(node: Node, input: Plan, scope: Scope): Plan {
 export function topHitters(node: Node, input: Plan, scope: Scope): Plan {
   const row = rowScope(input.columns);
   const count = rowCount(need(node, 'Expression'), scope);
-  const key = compile(need(node, 'OfExpression'), { ...scope, row });
+  const key = compileKey(need(node, 'OfExpression'), { ...scope, row });
   const by = child(node, 'ByClause');
   const weight = by === undefined ? undefined : compile(need(by, 'Expression'), { ...scope, row });
   return {
