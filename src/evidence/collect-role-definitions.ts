@@ -30,7 +30,7 @@ export async function collectRoleDefinitions(batch: Batch): Promise<Collected<'r
       [...ids].sort(),
       async ([guid, roleId]): Promise<[string, Gathered<RoleDefinition>]> => [
         guid,
-        (listed.ok ? listed.value.get(guid) : undefined) ?? (await readDefinition(batch, roleId)),
+        (listed.ok ? listed.value.get(guid) : undefined) ?? (await readFromNear(batch, roleId, id)),
       ],
     );
     const value: RoleDefinitions = Object.fromEntries(entries);
@@ -58,6 +58,15 @@ function listDefinitions(batch: Batch, subscriptionId: string): Promise<Definiti
     });
     return { ...listed, value: new Map(definitions) };
   });
+}
+
+/** By its id, which may stand at a scope that a monitor of one group may not read: the service knows the role as well. */
+async function readFromNear(batch: Batch, id: string, serviceId: string): Promise<Gathered<RoleDefinition>> {
+  const read = await readDefinition(batch, id);
+  if (read.ok || read.reason !== 'forbidden') return read;
+  const near = `${serviceId}/providers/Microsoft.Authorization/roleDefinitions/${lastSegment(id)}`;
+  const known = await readDefinition(batch, near);
+  return known.ok ? known : read;
 }
 
 function readDefinition(batch: Batch, id: string): Promise<Gathered<RoleDefinition>> {

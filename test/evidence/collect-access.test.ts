@@ -360,6 +360,17 @@ describe('role definitions', () => {
     },
   );
 
+  it('are read at the service where their own scope is refused, and stay refused where that is no help', async () => {
+    const near = GET(`${fhir}/providers/Microsoft.Authorization/roleDefinitions/${role}`);
+    const refused = { ...assignments, [listOf('roleDefinitions')]: 403, [`GET ${roleId.toLowerCase()}`]: 403 };
+    const known = await gather(clinic({ routes: { ...refused, [near]: definition } }), 'roleDefinitions');
+    expect(known.of(fhir)).toMatchObject({ value: { [role]: { ok: true, value: { roleName: 'FHIR Data Writer' } } } });
+    for (const answer of [403, 404, unused]) {
+      const lost = await gather(clinic({ routes: { ...refused, [near]: answer } }), 'roleDefinitions');
+      expect(lost.of(fhir)).toMatchObject({ value: { [role]: { ok: false, reason: 'forbidden' } } });
+    }
+  });
+
   it('survive a role that is called __proto__', async () => {
     const hostile = grant(workspace, { roleDefinitionId: `${authorization}/roleDefinitions/__proto__` });
     const routes = { [listOf('roleAssignments')]: value(hostile), [listOf('roleDefinitions')]: value() };

@@ -312,9 +312,14 @@ faulty(
   unread,
   unread,
 );
-for (const name of ['roleAssignments', '[a-z]+Assignments', 'role[a-z]+(Assignments|Instances)']) {
-  const alone = refused(`^GET /subscriptions/[^/]+/providers/Microsoft.Authorization/${name}\\?`);
-  faulty(`the subscription's ${name} refused, not the service's own`, [alone], nothing, everything);
+for (const name of ['roleAssignments\\?', '[a-z]+Assignments', 'role[a-z]+Instances', '']) {
+  const alone = refused(`^GET /subscriptions/[^/]+/providers/Microsoft.Authorization/${name}`);
+  faulty(
+    `the subscription's Microsoft.Authorization/${name} refused, not the service's own`,
+    [alone],
+    nothing,
+    everything,
+  );
 }
 faulty('eligibilities refused', [refused('roleEligibility')], unread, everything);
 faulty('active instances refused', [refused('roleAssignmentSchedule')], unread, everything);
