@@ -41,16 +41,19 @@ export function compileIn(node: Node, kind: string, scope: Scope): Expr {
   const isGuid = left.type === 'guid' || list.some(({ type }) => type === 'guid');
   const text = left.type === 'string' || folded || list.some(({ type }) => type === 'string');
   const key = (value: Value, type: Expr['type']) => (isGuid ? toGuid(value) : memberKey(value, type, text, folded));
+  // What is inside a dynamic value is compared as == compares it.
+  const asLeft = (value: Value, type: Expr['type']): readonly [Value, Expr['type']] =>
+    type === 'dynamic' && left.type !== 'dynamic' ? [inside(value, left.type), left.type] : [value, type];
   const keysOf = (row: readonly Value[]) =>
     new Set(
       list.flatMap(({ run, type }) =>
         flatten(run(row), type)
+          .map(([value, itemType]) => asLeft(value, itemType))
           .filter(([value]) => value !== null)
           .map(([value, itemType]) => key(value, itemType)),
       ),
     );
   const fixed = list.every((item) => item.constant) ? keysOf([]) : undefined;
-  // What is inside a dynamic value is compared as == compares it.
   const [first] = list;
   const wanted = first !== undefined && list.every(({ type }) => type === first.type) ? first.type : 'dynamic';
   const unwraps = left.type === 'dynamic' && wanted !== 'dynamic';

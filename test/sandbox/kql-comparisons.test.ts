@@ -29,6 +29,12 @@ const CASES: readonly (readonly [claim: string, ...Case])[] = [
     ],
   ],
   [
+    'in reads the elements of a dynamic array as values of the type on its left',
+    'print a = datetime(2026-01-01) in (dynamic(["2026-01-01"])), b = 5 in (dynamic(["5", 6])), c = 1.0 in (dynamic([1])), d = "5" in (dynamic([5])), e = 1h !in (dynamic(["01:00:00"])), f = 7 in (dynamic([null, "x"]))',
+    'a:bool b:bool c:bool d:bool e:bool f:bool',
+    [[true, true, true, true, false, false]],
+  ],
+  [
     'shifting right keeps the sign',
     'print a = binary_shift_right(-8, 1), b = binary_shift_right(8, 65)',
     'a:long b:long',
