@@ -99,6 +99,8 @@ function writeDocument(document: Document, redaction: Redaction): Document {
   return { ...written, id, ...(isEnd ? { name: id.split('/').at(-1) ?? '' } : {}) };
 }
 
+const isRoleList = /\/providers\/microsoft\.authorization\/[^/]+$/i;
+
 interface Refused {
   readonly unreadable: readonly string[];
   readonly faults: readonly Fault[];
@@ -106,7 +108,8 @@ interface Refused {
 
 /**
  * What was refused is unreadable, by its subscription if nothing of that is visible. Where something inside it was read all
- * the same, and where a read failed in another way, only the very call fails again.
+ * the same, and where a read failed in another way, only the very call fails again. So do lists of roles: another scope's
+ * list may tell what a refused one holds.
  */
 function writeGaps(
   documents: Documents,
@@ -125,7 +128,7 @@ function writeGaps(
     faults.push(faultFor('resource-manager', matchPath(redaction.id(path)), reason));
   };
   for (const { path, reason } of gaps) {
-    if (reason !== 'forbidden' || holdsSomething(path)) {
+    if (reason !== 'forbidden' || isRoleList.test(path) || holdsSomething(path)) {
       fail(path, reason);
       continue;
     }

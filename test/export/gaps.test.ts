@@ -72,6 +72,14 @@ describe('what was observed is observed again', () => {
     ['a service that the Internet reaches', { endpoints: { [ehrHost]: { '/metadata': { public: { status: 200 } } } } }],
   ])('%s', (_, more) => expectSame({ ...clinic, ...more }));
 
+  test("role rows that the service's own id told, after its subscription refused them", () => {
+    const subscriptionAlone = '^GET /subscriptions/[^/]+/providers/Microsoft.Authorization/';
+    return expectSame({
+      ...faulty({ target: 'resource-manager', match: subscriptionAlone }),
+      monitor: { ...clinic.monitor, publicVantage: false },
+    });
+  });
+
   test('a broken path from inside', () => expectSame(faulty({ target: 'fhir', kind: 'reset' })));
 });
 
