@@ -13,12 +13,35 @@ const noEndpoints: Gathered<never> = {
 
 /** What the private vantage's resolver says of each service's host names, those that its endpoint lists included. */
 export async function collectDns(batch: Batch): Promise<Collected<'dnsAnswers'>> {
-  const { services, azure, dns, signal, now } = batch;
-  const endpoints = await batch.gather('privateEndpoints');
-  const asked = services.map((service) => ({
-    service,
-    hosts: hostsOf(service, azure.cloud, endpoints.get(service.id) ?? noEndpoints),
-  }));
+  const [answers, endpoints] = await Promise.all([askForOwnHosts(batch), batch.gather('privateEndpoints')]);
+  const listed = batch.services
+    .filter(({ kind }) => kind === 'workspace')
+    .map((service) => ({
+      service,
+      hosts: hostsOf(service, batch.azure.cloud, endpoints.get(service.id) ?? noEndpoints),
+    }))
+    .filter(({ hosts }) => hosts.length > 0);
+  if (listed.length === 0) return answers;
+  return new Map([...answers, ...(await lookUp(batch, listed))]);
+}
+
+/**
+ * The same without the names of workspaces, which only their endpoints tell: who needs no more than this need not wait
+ * for Resource Manager, nor lose it where that hangs.
+ */
+export function askForOwnHosts(batch: Batch): Promise<Collected<'dnsAnswers'>> {
+  return batch.once('own hosts', () =>
+    lookUp(
+      batch,
+      batch.services.map((service) => ({ service, hosts: hostsOf(service, batch.azure.cloud, noEndpoints) })),
+    ),
+  );
+}
+
+async function lookUp(
+  { dns, signal, now }: Batch,
+  asked: Parameters<typeof collectDnsAnswers>[0],
+): Promise<Collected<'dnsAnswers'>> {
   const { servers, vantageRecord, limits, patienceMs } = dns;
   const client = await chooseDnsClient(servers, { now, ...(patienceMs === undefined ? {} : { patienceMs }) });
   return collectDnsAnswers(asked, { client, vantageRecord, signal }, limits);

@@ -2,6 +2,7 @@ import type { Cloud, DnsAnswer, Gathered, PathOutcome, PrivatePath, PublicPath, 
 import { publicHostOf } from '../rules/host-names.ts';
 import { createGate } from './azure/pace.ts';
 import { type Batch, type Collected, perService } from './batch.ts';
+import { askForOwnHosts } from './collect-dns.ts';
 import type { Attempt } from './probe/attempt.ts';
 import { createProbeMemory, type Probed, type ProbeMemory } from './probe/memory.ts';
 import { probe } from './probe/probe.ts';
@@ -19,7 +20,7 @@ function pageOf({ kind }: Service): string | undefined {
 
 /** One anonymous request to each service, at the address that the private vantage's resolver gives for it. */
 export async function collectPrivatePaths(batch: Batch): Promise<Collected<'privatePath'>> {
-  const answers = await batch.gather('dnsAnswers');
+  const answers = await askForOwnHosts(batch);
   const memory = batch.probing?.memory ?? createProbeMemory();
   return perService(batch.services, async (service) => {
     const path = pageOf(service);

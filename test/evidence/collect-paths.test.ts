@@ -11,11 +11,18 @@ const { id } = aService('fhirService');
 /** A batch whose DNS evidence is given, and whose proxy is down: whatever is asked of it ends as a failure of our own. */
 function aBatch(dns: Gathered<DnsAnswers>, kinds: readonly ServiceKind[] = ['fhirService']): Batch {
   const services = kinds.map((kind) => aService(kind));
-  const gather = async () => new Map(services.map((service) => [service.id, dns]));
-  const parts = { services, gather, azure: { cloud: aCloud() }, probing: { proxy: 'http://127.0.0.1:9' } };
+  const once = async () => new Map(services.map((service) => [service.id, dns]));
+  // whatever Resource Manager is asked for never comes
+  const gather = () => new Promise(() => {});
+  const parts = { services, once, gather, azure: { cloud: aCloud() }, probing: { proxy: 'http://127.0.0.1:9' } };
   return { ...parts, now: () => new Date(NOW), signal: new AbortController().signal } as unknown as Batch;
 }
 const pathOf = async (dns: Gathered<DnsAnswers>) => (await collectPrivatePaths(aBatch(dns))).get(id);
+
+test("ruling: One lost source takes no other source's evidence with it - the path needs DNS alone", async () => {
+  const broken = await pathOf(got(answersOf(anAnswer(HOST, { rcode: 'NXDOMAIN' }))));
+  expect(broken).toMatchObject({ ok: true, value: { outcome: { is: 'no-address' } } });
+});
 
 test('without a proven vantage nothing is asked', async () => {
   expect(await pathOf(lost('no-vantage'))).toMatchObject({ ok: false, reason: 'no-vantage' });
