@@ -284,6 +284,39 @@ export const networkCases: readonly ScanCase[] = [
     [estateKey('graph', { without: [endpointId] })],
     ['contosoclinic approval pass', 'ehr dns pass'],
   ),
+  inLegacy(
+    'an open child, a missing record and a pending request: each stays with its service',
+    [set(ehr, flag, 'Enabled'), remove(/A\/contosoclinic-research$/), set(legacy, status, 'Pending')],
+    [
+      'contosoclinic flag pass',
+      'contosoclinic approval pass',
+      'ehr flag fail critical',
+      'ehr dns pass',
+      'research flag pass',
+      ['research dns fail high', /record missing/],
+      'contosolegacy flag pass',
+      'contosolegacy approval fail critical',
+      'contosolegacy dns fail high',
+    ],
+  ),
+  inLegacy(
+    'an override for one service lets nobody connect to another',
+    [
+      estateKey('policy.overrides', [
+        { match: { name: 'contosolegacy' }, expect: { privateEndpointSubscriptions: [clinic] } },
+        { match: { name: 'contosoclinic/ehr' }, expect: { privateEndpointSubscriptions: [clinic] } },
+      ]),
+    ],
+    ['contosoclinic approval pass', 'contosolegacy approval fail high', 'contosolegacy dns pass'],
+  ),
+  inClinic(
+    "a child's flag that Resource Graph has as Enabled, unconfirmed",
+    [
+      graphSays(ehr, flag, 'Enabled'),
+      faults({ target: 'resource-manager', match: 'fhirservices/ehr\\?', kind: 'status', status: 403 }),
+    ],
+    [['ehr flag fail critical', /not confirmed/], 'research flag pass'],
+  ),
   inClinic(
     'ids in another case',
     [replaceAll('/privateEndpoints/pe-contosoclinic"', '/PRIVATEENDPOINTS/PE-CONTOSOCLINIC"')],
