@@ -43,7 +43,12 @@ async function batchesPerSecond(sandbox: Sandbox): Promise<readonly Figure[]> {
   const accepting: SignalSink = { send: async (signals) => signals };
   for (const [run, atOnce] of workers.entries()) {
     const store = storeOf(sandbox, `run${run}`);
-    const sweep = (minute: number, status: Status) => sweepOf(shared, minute, status, store, accepting);
+    const sweep = (minute: number, status: Status) =>
+      sweepOf(
+        { count: shared, startedAt: minutesOn(sandbox, minute), status, estateChanged: minute === 0 },
+        store,
+        accepting,
+      );
     const first = await play(sandbox, sweep(0, 'pass'), store, atOnce);
     figures.push({
       what: `batches of 50 services, ${atOnce} at a time`,
@@ -73,7 +78,9 @@ async function eventsLost(sandbox: Sandbox): Promise<readonly Figure[]> {
     onLoss: (detail) => process.stderr.write(`${detail}\n`),
   });
   const store = storeOf(sandbox, 'flood');
-  const { seconds } = await play(sandbox, sweepOf(everything, 0, 'fail', store, sink), store, 16);
+  const given = { count: everything, startedAt: minutesOn(sandbox, 0), status: 'fail', estateChanged: true } as const;
+  const sweep = sweepOf(given, store, sink);
+  const { seconds } = await play(sandbox, sweep, store, 16);
   const table = telemetry.telemetryTables().get('AppEvents');
   const [name, properties] = ['Name', 'Properties'].map(
     (column) => table?.columns.findIndex((one) => one.name === column) ?? -1,
@@ -116,8 +123,19 @@ async function play(sandbox: Sandbox, { plan, ports }: Sweep, store: Store, atOn
   return { batches, seconds: (performance.now() - started) / 1000, requests: requests - asked };
 }
 
-function sweepOf(count: number, minute: number, status: Status, store: Store, sink: SignalSink): Sweep {
-  const startedAt = new Date(Date.now() + minute * 60_000).toISOString();
+/** By the sandbox's clock: its ingestion service refuses what comes from another time. */
+function minutesOn({ world }: Sandbox, minutes: number): string {
+  return new Date(world.now().getTime() + minutes * 60_000).toISOString();
+}
+
+interface Given {
+  readonly count: number;
+  readonly startedAt: string;
+  readonly status: Status;
+  readonly estateChanged: boolean;
+}
+
+function sweepOf({ count, startedAt, status, estateChanged }: Given, store: Store, sink: SignalSink): Sweep {
   const services = Array.from({ length: count }, (_, i): Service => {
     const id = `/subscriptions/s/resourceGroups/rg/providers/Microsoft.HealthcareApis/services/n${i}`;
     const key = createHash('sha256').update(id).digest('hex').slice(0, 16);
@@ -168,7 +186,7 @@ function sweepOf(count: number, minute: number, status: Status, store: Store, si
     policySha256: '',
     services,
     gone: [],
-    estateChanged: minute === 0,
+    estateChanged,
     problems: [],
     confirm: [],
   };
