@@ -24,6 +24,8 @@ const arm = (match: string, kind: string, more: object = {}) =>
 const graph = (match: string, kind: string, more: object = {}) =>
   faults({ target: 'resource-graph', match, kind, ...more });
 const dns = (match: string, kind: string, more: object = {}) => faults({ target: 'dns', match, kind, ...more });
+/** these estates live by the real clock */
+const inAMonth = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
 const excepting = (more: object) =>
   estateKey('policy.exceptions', [
     {
@@ -31,7 +33,7 @@ const excepting = (more: object) =>
       service: ehrId.toUpperCase(),
       owner: 'a team',
       reason: 'a test',
-      expires: '2027-01-31',
+      expires: inAMonth,
       ...more,
     },
   ]);
